@@ -1,0 +1,74 @@
+"""The application that every verb registers with, and what verbs share to speak to people and machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+# Plain help: rich's costs three times typer's own import.
+app = typer.Typer(
+    name="cdml",
+    help="Continuous delivery for machine learning, driven by repository state.",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+JSON = typer.Option(False, "--json", help="Print JSON for machines.")
+
+
+@app.callback()
+def place(
+    context: typer.Context,
+    path: Path = typer.Option(Path(), "-C", metavar="PATH", help="Act as if started in PATH."),
+    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and exit."),
+) -> None:
+    """Continuous delivery for machine learning, driven by repository state."""
+    if version:
+        from cdml import __version__
+
+        typer.echo(f"cdml {__version__}")
+        raise typer.Exit
+    context.obj = path
+
+
+def root(context: typer.Context) -> Path:
+    """The directory that the command acts on."""
+    path = Path(context.obj or ".")
+    if not path.is_dir():
+        from cdml.core.errors import UsageError
+
+        raise UsageError(f"{path} is not a directory")
+    return path.resolve()
+
+
+def say(text: str = "") -> None:
+    """A line of the answer, on standard output."""
+    typer.echo(text)
+
+
+def note(text: str) -> None:
+    """A line about the work, on standard error, so that the answer can be piped."""
+    typer.echo(text, err=True)
+
+
+def say_json(value: Any) -> None:
+    """The answer for machines."""
+    from cdml.core.serialize import plain
+
+    typer.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+
+
+def leave(code: int) -> None:
+    """End the command with an exit code."""
+    raise typer.Exit(code)
+
+
+def colour() -> bool:
+    """Whether to colour: only on a terminal, and never against NO_COLOR."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

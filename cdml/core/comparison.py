@@ -1,0 +1,165 @@
+"""Candidate against baseline: the data that statistics produce and reports show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cdml.core.settings import Gate
+
+
+class Direction(StrEnum):
+    """Whether more of a metric is better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+class Outcome(StrEnum):
+    """A gate's answer; the third one is honest about too few rows."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A two-sided confidence interval of a difference, in the metric's units."""
+
+    low: float
+    high: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class MetricResult:
+    """One metric of both models.
+
+    `difference` is candidate minus baseline in the metric's own units; `interval` is that difference's.
+    `own_interval` is the candidate's value's alone. `method` names the test. Where a project reports a
+    number that cannot be recomputed from predictions, both intervals are None and `method` is "reported".
+    """
+
+    name: str
+    direction: Direction
+    baseline: float | None
+    candidate: float | None
+    difference: float | None
+    interval: Interval | None
+    own_interval: Interval | None
+    rows: int
+    method: str
+
+    @property
+    def judgement(self) -> str:
+        """`better`, `worse`, `same` or `can't tell`; empty without an interval of the difference."""
+        if self.interval is None:
+            return ""
+        low, high = self.interval.low, self.interval.high
+        if low == high == 0:
+            return "same"
+        if self.direction is Direction.LOWER:
+            low, high = -high, -low
+        if low > 0:
+            return "better"
+        return "worse" if high < 0 else "can't tell"
+
+
+@dataclass(frozen=True)
+class SliceResult:
+    """The primary metric on the rows where `column` has `value`."""
+
+    column: str
+    value: str
+    metric: MetricResult
+
+
+class Axis(StrEnum):
+    """What can differ between two models; every report names the axes that changed."""
+
+    CODE = "code"
+    DATA = "training data"
+    PARAMETERS = "parameters"
+    ENVIRONMENT = "environment"
+    TEST_DATA = "test data"
+    GATES = "gates"
+
+
+@dataclass(frozen=True)
+class AxisChange:
+    """One axis: whether it changed, and a few words on how (never more than a reader would read)."""
+
+    axis: Axis
+    changed: bool
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two models compared: what people call it, and its commit where it has one."""
+
+    label: str
+    commit: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything a report shows of two models before the gates; `metrics[0]` is the primary one.
+
+    `baseline` is None for the first model. `unpaired` says why the two could not be compared row by row.
+    `rows` counts the candidate's test rows.
+    """
+
+    model: str
+    baseline: Side | None
+    candidate: Side
+    rows: int
+    unpaired: str | None
+    metrics: tuple[MetricResult, ...]
+    slices: tuple[SliceResult, ...] = ()
+    changes: tuple[AxisChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One gate's outcome. `measured` is the number or bound that decided, in words fit for a table cell.
+
+    `more_rows` is how many further test rows would decide an inconclusive gate, where that can be said.
+    `loosened` says how this change tried to loosen or remove the gate, which is judged as the base has it.
+    """
+
+    gate: Gate
+    outcome: Outcome
+    measured: str
+    reason: str
+    more_rows: int | None = None
+    loosened: str | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this verdict stops a merge."""
+        return self.effective is Outcome.FAIL
+
+    @property
+    def effective(self) -> Outcome:
+        """The outcome after the gate's own `on-inconclusive`: `warn` leaves it inconclusive."""
+        if self.outcome is not Outcome.INCONCLUSIVE:
+            return self.outcome
+        return {"fail": Outcome.FAIL, "warn": Outcome.INCONCLUSIVE, "pass": Outcome.PASS}[
+            self.gate.on_inconclusive
+        ]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A comparison and its verdicts: what is stored with a judged run and shown on a pull request."""
+
+    comparison: Comparison
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """The verdicts that stop a merge."""
+        return tuple(v for v in self.verdicts if v.blocks)

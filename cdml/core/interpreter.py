@@ -1,0 +1,33 @@
+"""Which Python the project's own code runs on. cdml lives in another one and never imports a model itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+VARIABLE = "CDML_PYTHON"
+
+
+def project_python(root: Path) -> Path:
+    """The project's interpreter: $CDML_PYTHON, the project's own .venv, the active venv, PATH, ours."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named)
+    own = root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if own.exists():
+        return own
+    active = os.environ.get("VIRTUAL_ENV")
+    if active and (Path(active) / "bin" / "python").exists():
+        return Path(active) / "bin" / "python"
+    found = shutil.which("python") or shutil.which("python3")
+    return Path(found) if found else Path(sys.executable)
+
+
+def stage_environment(root: Path) -> dict[str, str]:
+    """PATH for the project's own commands: `python` is the project's, `cdml` stays reachable."""
+    python = project_python(root)
+    ours = Path(sys.executable).parent
+    path = os.pathsep.join([str(python.parent), os.environ.get("PATH", ""), str(ours)])
+    return {"PATH": path, VARIABLE: str(python)}

@@ -1,0 +1,20 @@
+"""The grammars of names that end up in git references and file paths."""
+
+from __future__ import annotations
+
+import re
+
+# GTO's NAME, so that GTO and every reader of it agree with us.
+NAME = r"[a-zA-Z0-9]([a-zA-Z0-9\-/_]*[a-zA-Z0-9])?"
+# semver.org's own expression, with named parts.
+SEMVER = (
+    r"(?P<major>0|[1-9]\d*)\.(?P<minor>0|[1-9]\d*)\.(?P<patch>0|[1-9]\d*)"
+    r"(?:-(?P<prerelease>(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)"
+    r"(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
+    r"(?:\+(?P<build>[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?"
+)
+
+
+def is_name(text: str) -> bool:
+    """Whether a model or an environment may be called so: GTO's NAME, and good as a part of a git reference."""
+    return re.fullmatch(NAME, text) is not None and "//" not in text and len(text) <= 100

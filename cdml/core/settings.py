@@ -1,0 +1,117 @@
+"""mlops.yaml after it was read and completed with defaults: what every job is handed.
+
+`cdml.config` makes these; nothing below it reads YAML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Task = Literal["binary", "multiclass", "regression"]
+GateKind = Literal["min", "max", "max-regression"]
+OnInconclusive = Literal["fail", "warn", "pass"]
+Bump = Literal["auto", "major", "minor", "patch"]
+
+CONFIG_FILE = "mlops.yaml"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One inline stage in DVC's words; `params` maps a parameters file to its keys (empty: all of them)."""
+
+    name: str
+    cmd: str
+    deps: tuple[str, ...] = ()
+    params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Train:
+    """How a model is made: one inline stage, or the names of stages in the project's own dvc.yaml."""
+
+    stage: Stage | None
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One demand on one metric.
+
+    `limit` is in the metric's units, or a fraction of the baseline's value when `relative`.
+    `confidence` is None when a `min` or `max` gate judges the point estimate alone.
+    `line` is the line of mlops.yaml that asked for it.
+    """
+
+    kind: GateKind
+    metric: str
+    limit: float
+    relative: bool = False
+    confidence: float | None = None
+    on_inconclusive: OnInconclusive = "warn"
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """How a model is judged. `task` is None until it is read off the target column.
+
+    `predictions` is None only where a project keeps its own metrics files and writes no predictions.
+    """
+
+    stage: Stage | None
+    stages: tuple[str, ...]
+    builtin: bool
+    data: str | None
+    target: str | None
+    positive: str | None
+    id: str | None
+    task: Task | None
+    predictions: str | None
+    metrics: tuple[str, ...]
+    by: tuple[str, ...]
+    baseline: str
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True)
+class Register:
+    """What is registered; `trusted` names the types that the loader may build from a model file."""
+
+    artifact: str
+    bump: Bump
+    trusted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeploySettings:
+    """One deployment target and its own options, already validated by the target's option model."""
+
+    target: str
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment: its release branch, and where its model is served."""
+
+    name: str
+    branch: str
+    deploy: DeploySettings | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole of mlops.yaml, complete. `environments` are in promotion order."""
+
+    model: str
+    description: str
+    owners: tuple[str, ...]
+    test: str | None
+    main: str | None
+    train: Train
+    evaluate: Evaluate
+    register: Register
+    environments: tuple[Environment, ...]

@@ -1,0 +1,1 @@
+"""Places where a model can be served, one module each."""

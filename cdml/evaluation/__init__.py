@@ -1,0 +1,1 @@
+"""Metrics, paired statistics and gates: arrays in, intervals and verdicts out."""

@@ -1,0 +1,1 @@
+"""Places where pull requests live, one module each."""

@@ -1,0 +1,1 @@
+"""What a verb means. Jobs return data; only the command line prints."""

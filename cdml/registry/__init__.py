@@ -1,0 +1,1 @@
+"""Versions, assignments and release records, as git holds them."""

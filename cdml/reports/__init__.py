@@ -1,0 +1,1 @@
+"""Frozen data to Markdown, terminal tables and JSON."""

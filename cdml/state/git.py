@@ -1,0 +1,190 @@
+"""The one door to git. Everything is read by plumbing, at any revision, without checking anything out."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cdml.core.errors import ConfigError, ExternalError, UsageError
+
+TIMEOUT = 300.0
+REMOTE = "origin"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What git printed and how it ended."""
+
+    code: int
+    out: bytes
+    err: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One path in a tree."""
+
+    mode: str
+    kind: str
+    oid: str
+    path: str
+
+
+class Git:
+    """git in one directory. Paths given to it and got from it are relative to that directory."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def run(
+        self,
+        *words: str,
+        check: bool = True,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+        timeout: float = TIMEOUT,
+    ) -> Answer:
+        """Run one git command; raises ExternalError with git's own words when it fails and `check` is set."""
+        import git
+
+        door = git.cmd.Git(str(self.root))
+        with tempfile.TemporaryFile() as feed:
+            feed.write(stdin or b"")
+            feed.seek(0)
+            code, out, err = door.execute(
+                ["git", *words],
+                istream=feed,
+                env={**os.environ, "GIT_TERMINAL_PROMPT": "0", **(env or {})},
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                kill_after_timeout=timeout,
+            )
+        answer = Answer(code, out if isinstance(out, bytes) else out.encode(), str(err))
+        if check and code != 0:
+            raise ExternalError(f"git {' '.join(words[:2])} failed: {answer.err.strip() or f'exit {code}'}")
+        return answer
+
+    def text(self, *words: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> str:
+        """One git command's output as text, without the last newline."""
+        return self.run(*words, env=env, stdin=stdin).out.decode("utf-8", "replace").rstrip("\n")
+
+    def commit(self, revision: str) -> str:
+        """The full commit id of a revision; UsageError when there is none."""
+        found = self.run(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", check=False
+        )
+        if found.code != 0:
+            raise UsageError(
+                f"{revision!r} is not a revision of this repository",
+                "git fetch --tags origin, if it exists on the remote",
+            )
+        return found.out.decode().strip()
+
+    def has(self, revision: str) -> bool:
+        """Whether a revision names a commit here."""
+        try:
+            self.commit(revision)
+        except UsageError:
+            return False
+        return True
+
+    def read(self, revision: str, path: str) -> bytes | None:
+        """A file's bytes at a revision, or None where it is not there."""
+        found = self.run("cat-file", "blob", f"{revision}:./{path}", check=False)
+        return found.out if found.code == 0 else None
+
+    def tree(self, revision: str, *paths: str) -> tuple[Entry, ...]:
+        """All files under `paths` (or everything) at a revision, in one pass."""
+        out = self.run("ls-tree", "-r", "-z", revision, "--", *paths).out
+        entries = []
+        for line in out.decode("utf-8", "surrogateescape").split("\0"):
+            if line:
+                meta, _, path = line.partition("\t")
+                mode, kind, oid = meta.split()
+                entries.append(Entry(mode, kind, oid, path))
+        return tuple(entries)
+
+    def prefix(self) -> str:
+        """This directory's path inside the repository, with a slash at the end, or nothing at its top."""
+        return self.text("rev-parse", "--show-prefix")
+
+    def top(self) -> Path:
+        """The top of the working tree."""
+        return Path(self.text("rev-parse", "--show-toplevel"))
+
+    def common_dir(self) -> Path:
+        """The directory that holds the repository itself (shared by all its work trees)."""
+        return (self.root / self.text("rev-parse", "--git-common-dir")).resolve()
+
+    def branch(self) -> str | None:
+        """The checked-out branch, or None on a detached head."""
+        found = self.run("symbolic-ref", "--short", "--quiet", "HEAD", check=False)
+        return found.out.decode().strip() if found.code == 0 else None
+
+    def dirty(self) -> tuple[str, ...]:
+        """Tracked files that differ from HEAD."""
+        out = self.text("status", "--porcelain", "--untracked-files=no", "-z")
+        return tuple(item[3:] for item in out.split("\0") if item)
+
+    def remote_url(self, remote: str = REMOTE) -> str | None:
+        """Where a remote is, or None where there is none of that name."""
+        found = self.run("remote", "get-url", remote, check=False)
+        return found.out.decode().strip() if found.code == 0 else None
+
+    def default_branch(self) -> str:
+        """The remote's default branch where it is known here, else `main` or `master`, else the present one."""
+        head = self.run("symbolic-ref", "--short", "--quiet", f"refs/remotes/{REMOTE}/HEAD", check=False)
+        if head.code == 0:
+            return head.out.decode().strip().removeprefix(f"{REMOTE}/")
+        for name in ("main", "master"):
+            if self.has(f"refs/remotes/{REMOTE}/{name}") or self.has(f"refs/heads/{name}"):
+                return name
+        return self.branch() or "main"
+
+    def identity(self) -> dict[str, str]:
+        """Environment for commits and tags: git's own identity where it is set, else a plain one of ours."""
+        found = self.run("var", "GIT_COMMITTER_IDENT", check=False)
+        if found.code == 0:
+            return {}
+        name, mail = "cdml", "cdml@localhost"
+        return {
+            "GIT_AUTHOR_NAME": name,
+            "GIT_AUTHOR_EMAIL": mail,
+            "GIT_COMMITTER_NAME": name,
+            "GIT_COMMITTER_EMAIL": mail,
+        }
+
+    def author(self) -> str:
+        """Who acts, as git names them: `Name <mail>`."""
+        text = self.text("var", "GIT_AUTHOR_IDENT", env=self.identity())
+        return text.rsplit(" ", 2)[0]
+
+    def is_shallow(self) -> bool:
+        """Whether history was cut off when this was cloned."""
+        return self.text("rev-parse", "--is-shallow-repository") == "true"
+
+
+def open_git(path: Path) -> Git:
+    """git for a directory inside a repository; ConfigError where there is none or it has no commit yet."""
+    git = Git(path)
+    found = git.run("rev-parse", "--is-inside-work-tree", check=False)
+    if found.code != 0 or found.out.strip() != b"true":
+        raise ConfigError(f"{path} is not inside a git repository", "git init, then cdml init")
+    return git
+
+
+def require_commit(git: Git) -> None:
+    """Refuse a repository without any commit."""
+    if not git.has("HEAD"):
+        raise UsageError("this repository has no commit yet", "git add --all, then git commit")
+
+
+def words(items: Sequence[str], most: int = 5) -> str:
+    """Names for a message: the first few, and how many more."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more
