@@ -109,7 +109,7 @@ class Comparison:
     """Everything a report shows of two models before the gates; `metrics[0]` is the primary one.
 
     `baseline` is None for the first model. `unpaired` says why the two could not be compared row by row.
-    `rows` counts the candidate's test rows.
+    `rows` counts the candidate's test rows. `notes` say what a report leaves out.
     """
 
     model: str
@@ -120,6 +120,7 @@ class Comparison:
     metrics: tuple[MetricResult, ...]
     slices: tuple[SliceResult, ...] = ()
     changes: tuple[AxisChange, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from cdml.core.errors import ExternalError
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def request_json(method: str, url: str, *, body: object | None = None, timeout: float = 10) -> tuple[int, Any]:
@@ -15,7 +18,10 @@ def request_json(method: str, url: str, *, body: object | None = None, timeout: 
     import requests
 
     try:
-        answer = requests.request(method, url, json=body, timeout=timeout)
+        with requests.Session() as session:
+            # A proxy that the environment names cannot reach a server on this machine.
+            session.trust_env = urlsplit(url).hostname not in LOOPBACK
+            answer = session.request(method, url, json=body, timeout=timeout)
     except requests.RequestException as error:
         raise ExternalError(f"{method} {url}: no answer ({type(error).__name__})") from None
     try:

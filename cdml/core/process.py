@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,3 +61,31 @@ def run(
     if check and finished.code != 0:
         raise ExternalError(f"{' '.join(words[:3])} exited {finished.code}:\n{finished.tail()}")
     return finished
+
+
+def stream(
+    words: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    say: Callable[[str], None],
+) -> Finished:
+    """Run a long program and hand each line it prints to `say` at once; both its streams are one.
+
+    It has no timeout: a training may take days, and CI has its own. Never raises for its exit code.
+    """
+    printed: list[str] = []
+    with subprocess.Popen(
+        list(words),
+        cwd=cwd,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            printed.append(line)
+            say(line.rstrip("\n"))
+    return Finished(process.returncode, "".join(printed), "")

@@ -9,6 +9,8 @@ from typing import Literal
 
 from cdml.core.settings import DeploySettings
 
+FieldKind = Literal["number", "integer", "boolean", "text"]
+
 
 @dataclass(frozen=True)
 class Artifact:
@@ -24,7 +26,7 @@ class Field:
     """One input column of a model."""
 
     name: str
-    kind: Literal["number", "integer", "boolean", "text"]
+    kind: FieldKind
 
 
 @dataclass(frozen=True)

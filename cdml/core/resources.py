@@ -49,3 +49,9 @@ def renderer() -> Environment:
 def render(name: str, **values: object) -> str:
     """One template with its values filled in."""
     return renderer().get_template(name).render(**values)
+
+
+def example_project() -> Path:
+    """The example project: inside the wheel, or beside the package in a checkout."""
+    packaged = Path(__file__).resolve().parents[1] / "example-project"
+    return packaged if packaged.is_dir() else _CHECKOUT.parent / "example-project"

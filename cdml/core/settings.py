@@ -38,7 +38,7 @@ class Train:
 
 @dataclass(frozen=True)
 class Gate:
-    """One demand on one metric.
+    """One demand on one metric. `metric` is empty where it means the primary one, whose name the task decides.
 
     `limit` is in the metric's units, or a fraction of the baseline's value when `relative`.
     `confidence` is None when a `min` or `max` gate judges the point estimate alone.

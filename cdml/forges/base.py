@@ -83,8 +83,8 @@ class Forge(Protocol):
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context."""
 
-    def merge(self, number: int, method: MergeMethod) -> PullRequest:
-        """Merge; ExternalError on a conflict, and then nothing has changed."""
+    def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
+        """Merge; ExternalError on a conflict, or when it no longer offers `head`: then nothing has changed."""
 
     def open_issue(self, key: str, title: str, body: str) -> Issue:
         """The one open issue of this key, made or edited."""

@@ -7,11 +7,25 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cdml.core.errors import ConfigError, ExternalError, UsageError
 
+if TYPE_CHECKING:
+    from git.cmd import Git as GitCommand
+
 TIMEOUT = 300.0
 REMOTE = "origin"
+# What a hook or an alias sets for the repository that called it; a temporary clone must not obey them.
+CALLERS_VARIABLES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_PREFIX",
+)
 
 
 @dataclass(frozen=True)
@@ -48,16 +62,15 @@ class Git:
         timeout: float = TIMEOUT,
     ) -> Answer:
         """Run one git command; raises ExternalError with git's own words when it fails and `check` is set."""
-        import git
-
-        door = git.cmd.Git(str(self.root))
+        door = _door(self.root)
         with tempfile.TemporaryFile() as feed:
             feed.write(stdin or b"")
             feed.seek(0)
             code, out, err = door.execute(
                 ["git", *words],
                 istream=feed,
-                env={**os.environ, "GIT_TERMINAL_PROMPT": "0", **(env or {})},
+                # On top of the present environment, in which GitPython sets the language C: git's words are read.
+                env={"GIT_TERMINAL_PROMPT": "0", **(env or {})},
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
@@ -70,7 +83,7 @@ class Git:
         return answer
 
     def text(self, *words: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> str:
-        """One git command's output as text, without the last newline."""
+        """One git command's output as text, without the newlines at its end."""
         return self.run(*words, env=env, stdin=stdin).out.decode("utf-8", "replace").rstrip("\n")
 
     def commit(self, revision: str) -> str:
@@ -127,8 +140,10 @@ class Git:
         return found.out.decode().strip() if found.code == 0 else None
 
     def dirty(self) -> tuple[str, ...]:
-        """Tracked files that differ from HEAD."""
-        out = self.text("status", "--porcelain", "--untracked-files=no", "-z")
+        """Tracked files of the whole repository that differ from HEAD, as paths from its top."""
+        out = self.text(
+            "--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--no-renames", "-z"
+        )
         return tuple(item[3:] for item in out.split("\0") if item)
 
     def remote_url(self, remote: str = REMOTE) -> str | None:
@@ -148,16 +163,11 @@ class Git:
 
     def identity(self) -> dict[str, str]:
         """Environment for commits and tags: git's own identity where it is set, else a plain one of ours."""
-        found = self.run("var", "GIT_COMMITTER_IDENT", check=False)
-        if found.code == 0:
-            return {}
-        name, mail = "cdml", "cdml@localhost"
-        return {
-            "GIT_AUTHOR_NAME": name,
-            "GIT_AUTHOR_EMAIL": mail,
-            "GIT_COMMITTER_NAME": name,
-            "GIT_COMMITTER_EMAIL": mail,
-        }
+        env: dict[str, str] = {}
+        for role in ("AUTHOR", "COMMITTER"):
+            if self.run("var", f"GIT_{role}_IDENT", check=False).code != 0:
+                env |= {f"GIT_{role}_NAME": "cdml", f"GIT_{role}_EMAIL": "cdml@localhost"}
+        return env
 
     def author(self) -> str:
         """Who acts, as git names them: `Name <mail>`."""
@@ -169,10 +179,27 @@ class Git:
         return self.text("rev-parse", "--is-shallow-repository") == "true"
 
 
+def _door(root: Path) -> GitCommand:
+    # GitPython would silently run in the present directory instead.
+    if not (root.is_dir() and os.access(root, os.X_OK)):
+        raise ConfigError(f"{root} is not a folder that can be entered")
+    try:
+        import git
+    except ImportError:
+        raise ExternalError("git: no such program on PATH", "install git 2.38 or later") from None
+    return git.cmd.Git(str(root))
+
+
 def open_git(path: Path) -> Git:
     """git for a directory inside a repository; ConfigError where there is none or it has no commit yet."""
+    for name in CALLERS_VARIABLES:
+        os.environ.pop(name, None)
     git = Git(path)
     found = git.run("rev-parse", "--is-inside-work-tree", check=False)
+    if "dubious ownership" in found.err:
+        raise ConfigError(
+            f"git does not trust {path}: it belongs to another user", found.err.splitlines()[-1].strip()
+        )
     if found.code != 0 or found.out.strip() != b"true":
         raise ConfigError(f"{path} is not inside a git repository", "git init, then cdml init")
     return git

@@ -1,0 +1,83 @@
+"""`cdml compare`: two revisions, or two prediction files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from cdml.cli.app import app, colour, leave, root, say
+
+
+class Format(StrEnum):
+    """How a comparison is shown."""
+
+    terminal = "terminal"
+    markdown = "markdown"
+    json = "json"
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    base: str = typer.Argument("", help="A version, a revision, or a file of predictions; default: the champion."),
+    head: str = typer.Argument("", help="The same; default: the working tree."),
+    format: Format = typer.Option(Format.terminal, help="How to show it."),
+    json: bool = typer.Option(False, "--json", help="The same as --format json."),
+    metric: list[str] = typer.Option([], help="For two files: a metric to compute; the first is the primary one."),
+    by: list[str] = typer.Option([], help="For two files: a column to slice by."),
+    positive: str = typer.Option("", help="For two files: the positive label of a binary target."),
+) -> None:
+    """Compare two models on the same rows, with intervals, and judge the gates.
+
+    Two files need no git, DVC or YAML: columns y_true, y_pred, y_score (or y_score_CLASS), id if there is one.
+    """
+    from cdml.jobs.verdict import exit_code
+
+    shown = Format.json if json else format
+    if base and head and Path(base).is_file() and Path(head).is_file():
+        _files(Path(base), Path(head), shown, tuple(metric), tuple(by), positive or None)
+        return
+    judgement = _revisions(root(context), base, head)
+    _show(judgement, shown)
+    leave(exit_code(judgement))
+
+
+def _files(
+    old: Path, new: Path, shown: Format, metrics: tuple[str, ...], by: tuple[str, ...], positive: str | None
+) -> None:
+    from cdml.jobs.compare_files import compare_files, sentence
+
+    judgement = compare_files(old, new, metrics=metrics, by=by, positive=positive)
+    if shown is Format.terminal:
+        say(sentence(judgement))
+        say()
+    _show(judgement, shown)
+
+
+def _revisions(path: Path, base: str, head: str):  # type: ignore[no-untyped-def]
+    from cdml.jobs.judge import judge
+    from cdml.jobs.project import open_project
+    from cdml.jobs.snapshots import baseline, of_revision, working
+    from cdml.registry.read import require_complete
+
+    project = open_project(path)
+    require_complete(project.git)
+    candidate = of_revision(project, head) if head else working(project)
+    champion = of_revision(project, base) if base else baseline(project)
+    return judge(project.store, candidate, champion)
+
+
+def _show(judgement, shown: Format) -> None:  # type: ignore[no-untyped-def]
+    from cdml.core.serialize import dump
+    from cdml.reports.markdown import comment
+    from cdml.reports.terminal import table
+
+    match shown:
+        case Format.terminal:
+            say(table(judgement, colour=colour()))
+        case Format.markdown:
+            say(comment(judgement))
+        case Format.json:
+            say(dump(judgement))

@@ -1,0 +1,45 @@
+"""`cdml deploy ENV` and `cdml status`."""
+
+from __future__ import annotations
+
+import typer
+
+from cdml.cli.app import JSON, app, leave, root, say, say_json
+
+
+@app.command()
+def deploy(
+    context: typer.Context, environment: str = typer.Argument(..., metavar="ENV"), json: bool = JSON
+) -> None:
+    """Serve what the environment's release branch says."""
+    from cdml.cli.outcome import tell_deployed
+    from cdml.jobs.deploy import deploy as run
+    from cdml.jobs.project import open_project
+
+    deployed = run(open_project(root(context)), environment)
+    if json:
+        say_json(deployed)
+        return
+    leave(tell_deployed(deployed, environment))
+
+
+@app.command()
+def status(context: typer.Context, json: bool = JSON) -> None:
+    """What should run (branch), what was recorded (tag), what does run (server); exit 4 when they differ."""
+    from tabulate import tabulate
+
+    from cdml.core.errors import Exit
+    from cdml.jobs.project import open_project
+    from cdml.jobs.status import status as read
+
+    found = read(open_project(root(context)))
+    if json:
+        say_json(list(found))
+    else:
+        rows = [
+            (s.environment, s.desired, s.recorded, s.actual, (s.digest or "")[:12], s.problem or "ok", s.hold)
+            for s in found
+        ]
+        headers = ["environment", "branch", "tag", "server", "sha256", "", "hold"]
+        say(tabulate(rows, headers=headers, missingval="-") if rows else "mlops.yaml has no environments")
+    leave(Exit.EXTERNAL if any(s.problem for s in found) else Exit.DONE)

@@ -1,0 +1,32 @@
+"""`cdml generate`: the files that follow from mlops.yaml."""
+
+from __future__ import annotations
+
+import typer
+
+from cdml.cli.app import JSON, app, leave, note, root, say, say_json
+
+
+@app.command()
+def generate(
+    context: typer.Context,
+    check: bool = typer.Option(False, "--check", help="Write nothing; exit 3 on any byte of difference."),
+    force: bool = typer.Option(False, "--force", help="Overwrite a dvc.yaml that was edited below its header."),
+    as_json: bool = JSON,
+) -> None:
+    """Write dvc.yaml, the schema and the ignore rules that mlops.yaml asks for."""
+    from cdml.core.errors import Exit
+    from cdml.jobs import generate as job
+
+    done = job.generate(root(context), check=check, force=force)
+    stale = [item for item in done if item.state == "stale"]
+    if as_json:
+        say_json(done)
+    else:
+        for item in done:
+            say(f"{item.state:9}  {item.path}: {item.purpose}")
+        for item in stale:
+            say(f"\n{item.diff.rstrip()}")
+    if stale:
+        note(f"cdml: {', '.join(item.path for item in stale)}: not what mlops.yaml says\n  try: cdml generate")
+        leave(Exit.CONFIG)

@@ -1,0 +1,78 @@
+"""The grammars of single values in mlops.yaml: each as a check in words, and as a pattern for the JSON Schema."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from cdml.core.names import NAME, SEMVER, is_name
+
+NAME_LENGTH = 100
+NAME_PATTERN = rf"^(?!.*//){NAME}$"
+SHARE_PATTERN = r"^[0-9]+(\.[0-9]+)?%$"
+BASELINES = ("production", "latest", "main")
+# The JSON Schema's dialect of regular expressions has no named groups in Python's spelling.
+VERSION_PATTERN = rf"^v?{re.sub(r'[?]P<[a-z]+>', '', SEMVER)}$"
+PATH_PATTERN = r"^(?![/~\s])(?![A-Za-z]:)(?!(\.?/*)+$)(?!(.*/)?\.\.(/|$))(?!.*://)(?!.*\$\{)[^\\\x00-\x1f\x7f]*[^\\\x00-\x1f\x7f\s]$"
+# git check-ref-format, as far as a pattern can say it.
+BRANCH_PATTERN = (
+    r"^(?![/.\-])(?!.*(//|\.\.|/\.|@\{|\.lock(/|$)))(?!@$)[^\x00-\x20\x7f~^:?*\[\\]*[^\x00-\x20\x7f~^:?*\[\\/.]$"
+)
+PREDICTIONS = "reports/predictions.csv"
+
+
+def version(number: int) -> int:
+    """The version of the file's format."""
+    if number != 1:
+        raise ValueError(f"{number} is a format that this cdml does not know; it knows 1")
+    return number
+
+
+def name(text: str) -> str:
+    """A model's or an environment's name."""
+    if not is_name(text):
+        raise ValueError(
+            f"{text!r} cannot be a name: letters, digits, '-', '_' and '/' are allowed, "
+            "and at both ends a letter or a digit"
+        )
+    return text
+
+
+def path(text: str) -> str:
+    """A path inside the folder of mlops.yaml, normalized: forward slashes, no `.` and no slash at its end."""
+    if not text.strip():
+        raise ValueError("must not be empty")
+    if "${" in text:
+        raise ValueError(
+            f"{text!r} holds DVC's templating: write the path out, or keep your own dvc.yaml and name `stages`"
+        )
+    if "://" in text:
+        raise ValueError(f"{text!r} is a URL; a path inside this folder is needed (`dvc import-url` makes one)")
+    if "\\" in text:
+        raise ValueError(f"{text!r} holds a backslash: write {text.replace(chr(92), '/')!r}")
+    if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text):
+        raise ValueError(f"{text!r} is absolute: write it relative to the folder of mlops.yaml")
+    if ".." in text.split("/"):
+        raise ValueError(f"{text!r} leaves the folder of mlops.yaml")
+    normal = posixpath.normpath(text)
+    if normal == ".":
+        raise ValueError(f"{text!r} is the whole folder: name a file or a folder in it")
+    if re.fullmatch(PATH_PATTERN, text) is None:
+        raise ValueError(f"{text!r} begins or ends with a space, or holds a control character")
+    return normal
+
+
+def branch(text: str) -> str:
+    """A branch name that git accepts."""
+    if re.fullmatch(BRANCH_PATTERN, text) is None:
+        raise ValueError(f"{text!r} is not a branch name that git accepts")
+    return text
+
+
+def baseline(text: str) -> str:
+    """`production`, `latest`, `main`, or a version written `v1.2.3`."""
+    if text in BASELINES:
+        return text
+    if re.fullmatch(VERSION_PATTERN, text):
+        return f"v{text.removeprefix('v')}"
+    raise ValueError(f"{text!r} is neither {', '.join(BASELINES)} nor a version such as v1.2.0")

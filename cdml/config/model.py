@@ -1,0 +1,220 @@
+"""The grammar of mlops.yaml as pydantic models: the one place that says which keys there are.
+
+The loader validates with them and the JSON Schema is made from them, so that an editor and `cdml check` agree.
+Rules between keys stand twice: here as schema fragments (`*_SHAPES`), and in `checks.py` in words.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
+
+from cdml.config import grammar
+from cdml.core.settings import Bump, OnInconclusive, Task
+
+Text = Annotated[str, Field(pattern=r"\S")]
+Name = Annotated[
+    str,
+    AfterValidator(grammar.name),
+    WithJsonSchema({"type": "string", "pattern": grammar.NAME_PATTERN, "maxLength": grammar.NAME_LENGTH}),
+]
+FilePath = Annotated[
+    str,
+    AfterValidator(grammar.path),
+    WithJsonSchema({"type": "string", "pattern": grammar.PATH_PATTERN}),
+]
+Branch = Annotated[
+    str,
+    AfterValidator(grammar.branch),
+    WithJsonSchema({"type": "string", "pattern": grammar.BRANCH_PATTERN}),
+]
+Baseline = Annotated[
+    str,
+    AfterValidator(grammar.baseline),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(grammar.BASELINES)},
+                {"type": "string", "pattern": grammar.VERSION_PATTERN},
+            ]
+        }
+    ),
+]
+Version = Annotated[int, AfterValidator(grammar.version), WithJsonSchema({"const": 1})]
+Share = Annotated[str, Field(pattern=grammar.SHARE_PATTERN)]
+Confidence = Annotated[float, Field(ge=0.5, le=0.999)]
+Margin = Annotated[float, Field(ge=0)]
+Param = Text | dict[FilePath, Annotated[tuple[Text, ...], Field(min_length=1)] | None]
+Absent = SkipJsonSchema[None]
+
+
+def _without(*keys: str) -> dict[str, JsonValue]:
+    return {"not": {"anyOf": [{"required": [key]} for key in keys]}}
+
+
+TRAIN_SHAPES: list[JsonValue] = [
+    {"required": ["cmd", "outs"], **_without("stages")},
+    {"required": ["stages"], **_without("cmd", "deps", "params", "outs")},
+]
+EVALUATE_SHAPES: list[JsonValue] = [
+    {"required": ["cmd"], **_without("stages")},
+    {"required": ["stages"], **_without("cmd", "deps", "params", "outs")},
+    {"required": ["data", "target"], **_without("cmd", "stages", "deps", "params", "outs")},
+]
+GATE_SHAPES: list[JsonValue] = [{"required": [kind]} for kind in ("min", "max", "max-regression")]
+
+
+class Strict(BaseModel):
+    """No other keys, and no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, allow_inf_nan=False)
+
+
+class CiModel(Strict):
+    """What CI runs besides training and judging."""
+
+    test: Text | Absent = Field(
+        None, description="The project's own tests as one command line, run before anything trains."
+    )
+    main: Branch | Absent = Field(
+        None, description="Name of the main branch. Default: the remote's default branch."
+    )
+
+
+class _Stages(Strict):
+    cmd: Text | Absent = Field(
+        None, description="The command line that DVC runs. `${...}` is DVC's templating, not the shell's."
+    )
+    deps: tuple[FilePath, ...] = Field((), description="Files and folders that the command reads.")
+    params: tuple[Param, ...] = Field(
+        (),
+        description="Parameters that the command reads: `params.yaml` (the whole file), `a.b` (a key of "
+        "params.yaml) or `{file.yaml: [a, b]}`.",
+    )
+    outs: Annotated[tuple[FilePath, ...], Field(min_length=1)] | Absent = Field(
+        None, description="Files and folders that the command writes. DVC caches every one."
+    )
+    stages: Annotated[tuple[Text, ...], Field(min_length=1)] | Absent = Field(
+        None, description="Names of stages in the project's own dvc.yaml, instead of `cmd`."
+    )
+
+
+class TrainModel(_Stages):
+    """How the model is made: one inline stage in DVC's words, or stages of the project's own dvc.yaml."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": TRAIN_SHAPES})
+
+
+class GateModel(Strict):
+    """One demand on one metric: exactly one of `min`, `max` and `max-regression`."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": GATE_SHAPES})
+
+    metric: Text = Field(description="Name of the metric.")
+    min: float | Absent = Field(None, description="The candidate's value must be at least this.")
+    max: float | Absent = Field(None, description="The candidate's value must be at most this.")
+    max_regression: Margin | Share | Absent = Field(
+        None,
+        alias="max-regression",
+        description="The candidate may be at most this much worse than the baseline: in the metric's units, "
+        "or a share of the baseline's value such as `1%`.",
+    )
+    confidence: Confidence | Absent = Field(
+        None,
+        description="Confidence of the interval that the gate judges. Default: 0.95 for `max-regression`; "
+        "`min` and `max` judge the value alone unless this is given.",
+    )
+    on_inconclusive: OnInconclusive = Field(
+        "warn", alias="on-inconclusive", description="What an undecided gate does."
+    )
+
+
+class EvaluateModel(_Stages):
+    """How the model is judged. Without `cmd` or `stages` the built-in evaluator scores the artifact on `data`."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": EVALUATE_SHAPES})
+
+    data: FilePath | Absent = Field(None, description="Test data, a CSV or Parquet file.")
+    target: Text | Absent = Field(None, description="The column of `data` that the model predicts.")
+    positive: Text | int | Absent = Field(
+        None, description="The value of the target that counts as positive, for a binary task with text labels."
+    )
+    id: Text | Absent = Field(None, description="The column that identifies a row; it is no feature.")
+    task: Task | Absent = Field(None, description="Default: read off the target column.")
+    predictions: FilePath | Absent = Field(
+        None,
+        description="The file of predictions: columns id, y_true, y_pred, y_score..., and any to slice by. "
+        f"Default: {grammar.PREDICTIONS}; none where `stages` write metrics files only.",
+    )
+    metrics: Annotated[tuple[Text, ...], Field(min_length=1)] | Absent = Field(
+        None,
+        description="Names of metrics; the first one is the primary metric. Default: the usual ones of the task.",
+    )
+    by: tuple[Text, ...] = Field(
+        (), description="Columns of the predictions; the primary metric is shown for each of their values."
+    )
+    baseline: Baseline = Field(
+        "production",
+        description="What the candidate is compared with: `production`, `latest`, `main` or a version (v1.2.0).",
+    )
+    gates: tuple[GateModel, ...] | Absent = Field(
+        None, description="Default: one, the primary metric with `max-regression: 1%`."
+    )
+
+
+class RegisterModel(Strict):
+    """What becomes a version, and what the loader may trust in it."""
+
+    artifact: FilePath | Absent = Field(
+        None, description="The model's file or folder. Default: the only output of `train`."
+    )
+    bump: Bump = Field(
+        "auto",
+        description="Which part of the version grows. `auto`: major when the input signature changed, minor when "
+        "code or parameters did, patch when only data or the environment did.",
+    )
+    trusted: tuple[Text, ...] = Field(
+        (), description="Types that the loader may build from a skops model file, by their full names."
+    )
+
+
+class DeployModel(BaseModel):
+    """Where the model is served; the other keys are the target's own options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    target: Text = Field(description="The kind of deployment.")
+
+
+class EnvironmentModel(Strict):
+    """One environment: a release branch, and where it is served."""
+
+    branch: Branch | Absent = Field(None, description="The release branch. Default: release/<name>.")
+    deploy: DeployModel | Absent = Field(
+        None, description="Where the model is served. Without it the environment is a record only."
+    )
+
+
+REQUIRED = ("model", "train", "evaluate")
+
+
+class FileModel(Strict):
+    """How a model is trained, judged, registered and delivered."""
+
+    model_config = ConfigDict(json_schema_extra={"required": list(REQUIRED)})
+
+    version: Version = Field(1, description="Version of this file's format.")
+    model: Name | Absent = Field(None, description="The model's name in the registry; tags begin with it.")
+    description: Text | Absent = Field(None, description="What the model is for, in a sentence.")
+    owners: tuple[Text, ...] = Field((), description="People or teams who answer for the model.")
+    ci: CiModel | Absent = Field(None, description="What runs in CI besides the model's own jobs.")
+    train: TrainModel | Absent = Field(None, description="How the model is made.")
+    evaluate: EvaluateModel | Absent = Field(None, description="How the model is judged.")
+    registration: RegisterModel | Absent = Field(None, alias="register", description="What becomes a version.")
+    environments: dict[Name, EnvironmentModel | None] = Field(
+        default={},
+        description="Environments in promotion order.",
+        json_schema_extra={"propertyNames": {"pattern": grammar.NAME_PATTERN, "maxLength": grammar.NAME_LENGTH}},
+    )

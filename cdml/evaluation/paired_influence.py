@@ -1,0 +1,100 @@
+"""RMSE, R2 and average precision: smooth functions of weighted rows, by each row's influence on them.
+
+The infinitesimal jackknife (Jaeckel 1972; Efron 1982, chapter 6; for a ratio it is the delta method)
+differentiates the metric by every row's weight. The variance of the metric is the sum of squared influences. One
+pass over sorted rows replaces a bootstrap of thousands, needs no seed, and swaps sides exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from cdml.evaluation.estimate import Bounds, Estimate, student, unchanged
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cdml.evaluation.predictions import Predictions
+
+METHOD = "paired infinitesimal jackknife"
+LIMITS: dict[str, Bounds] = {"rmse": (0.0, math.inf), "r2": (-math.inf, 1.0), "average_precision": (0.0, 1.0)}
+
+
+def influences(name: str, p: Predictions) -> NDArray[Any]:
+    """The derivative of the metric by each row's weight, shape (n,); they add up to zero."""
+    import numpy as np
+
+    if name == "average_precision":
+        return _average_precision(p)
+    squares = (p.y_true - p.predicted) ** 2
+    if name == "rmse":
+        mean = float(squares.mean())
+        return np.asarray((squares - mean) / (2 * math.sqrt(mean) * p.rows)) if mean else np.zeros(p.rows)
+    deviations = (p.y_true - p.y_true.mean()) ** 2
+    total, error = float(deviations.sum()), float(squares.sum())
+    return np.asarray((deviations * error / total - squares) / total)
+
+
+def own(name: str, p: Predictions, value: float) -> Estimate:
+    """Student's interval of one model's value, kept within the metric's range."""
+    rows = influences(name, p)
+    if name == "average_precision" and 0 < value < 1:
+        return _logit(value, _error(rows), _freedom(rows))
+    return student(value, _error(rows), _freedom(rows), "infinitesimal jackknife", LIMITS[name])
+
+
+def difference(name: str, base: Predictions, cand: Predictions, values: tuple[float, float]) -> Estimate:
+    """Student's interval of candidate's value minus baseline's, from the difference of each row's influences."""
+    import numpy as np
+
+    ranked = name == "average_precision"
+    before, after = (base.scored, cand.scored) if ranked else (base.predicted, cand.predicted)
+    if np.array_equal(before, after):
+        return unchanged(METHOD)
+    rows = influences(name, cand) - influences(name, base)
+    return student(values[1] - values[0], _error(rows), _freedom(rows), METHOD)
+
+
+def _logit(value: float, error: float, freedom: float) -> Estimate:
+    """On the logit scale, as Boyd, Eng & Page (2013, ECML) find best for the area under precision and recall."""
+    centre = math.log(value / (1 - value))
+    wide = student(centre, error / (value * (1 - value)), freedom, "")
+
+    def bounds(confidence: float) -> Bounds:
+        low, high = wide.bounds(confidence)
+        return 1 / (1 + math.exp(-low)), 1 / (1 + math.exp(-high))
+
+    return Estimate(value, bounds, "infinitesimal jackknife, logit scale")
+
+
+def _error(rows: NDArray[Any]) -> float:
+    n = len(rows)
+    return math.sqrt(float((rows**2).sum()) * n / (n - 1))
+
+
+def _freedom(rows: NDArray[Any]) -> float:
+    """Degrees of freedom by Satterthwaite's rule, 2 V² / Var(V): few rows of great influence say little of V."""
+    n, variance = len(rows), float((rows**2).sum())
+    spread = float((rows**4).sum()) - variance**2 / n
+    return min(n - 1.0, max(2.0, 2 * variance**2 / spread)) if spread > 0 else n - 1.0
+
+
+def _average_precision(p: Predictions) -> NDArray[Any]:
+    """With A and B the positives and the rows scored at least as high as a row: AP is the positives' mean of A /
+    B.
+
+    A row moves its own term, and the terms of all positives scored no higher, in whose A and B it counts.
+    """
+    import numpy as np
+
+    _, rank = np.unique(-p.scored, return_inverse=True)  # 0 is the highest score; ties share a rank
+    size = np.bincount(rank)
+    hits = np.bincount(rank, weights=p.y_true)
+    rows_above, hits_above = np.cumsum(size), np.cumsum(hits)
+    precision = hits_above / rows_above
+    positives = float(hits.sum())
+    value = float((hits * precision).sum()) / positives
+    gain = np.cumsum((hits / rows_above)[::-1])[::-1]
+    loss = np.cumsum((hits * precision / rows_above)[::-1])[::-1]
+    return np.asarray((p.y_true * (precision[rank] + gain[rank] - value) - loss[rank]) / positives)

@@ -1,0 +1,96 @@
+"""The model file of a run or a version: its bytes, its digest, and the inputs that it wants."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from cdml.core.errors import CdmlError, ExternalError, RefusedError
+from cdml.core.files import digest
+from cdml.core.release import Artifact, Field, FieldKind, Version
+from cdml.jobs.project import Project
+from cdml.serving.client import Worker
+from cdml.state.snapshot import Snapshot
+
+
+def fetch_artifact(project: Project, commit: str, path: str, folder: Path) -> Path:
+    """Write a commit's artifact into `folder`, from git or else DVC's cache or remote."""
+    place = folder / Path(path).name
+    inside = project.git.tree(commit, path)
+    if any(entry.path == path for entry in inside):
+        place.write_bytes(project.git.read(commit, path) or b"")
+        return place
+    if inside:
+        for entry in inside:
+            file = place / Path(entry.path).relative_to(path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(project.git.read(commit, entry.path) or b"")
+        return place
+    if not project.dvc.download(commit, path, place):
+        raise ExternalError(
+            f"{path} of {commit[:7]} is in neither git, DVC's cache nor its remote",
+            "dvc remote list; was the remote cleaned with dvc gc?",
+        )
+    return place
+
+
+def fetch_version(project: Project, version: Version, expected: Artifact, folder: Path) -> Path:
+    """A version's artifact, refused when its bytes are not the ones that were registered and reviewed."""
+    place = fetch_artifact(project, version.commit, expected.path, folder)
+    found = digest(place)
+    if (found.sha256, found.size) != (expected.sha256, expected.size):
+        raise RefusedError(
+            f"{version.label}: {expected.path} has sha256 {found.sha256[:12]}…, reviewed was {expected.sha256[:12]}…",
+            "nothing was deployed; cdml rollback, or register the model again",
+        )
+    return place
+
+
+def describe(path: str, place: Path) -> Artifact:
+    """An artifact's identity."""
+    found = digest(place)
+    return Artifact(path, found.sha256, found.size)
+
+
+def signature(project: Project, snapshot: Snapshot, place: Path) -> tuple[Field, ...] | None:
+    """The model's input columns: those it names itself, else the test data's without id and target.
+
+    None where neither is known.
+    """
+    kinds = _column_kinds(project, snapshot)
+    names = _model_features(project, place) or tuple(kinds)
+    if not names or any(name not in kinds for name in names):
+        return None
+    return tuple(Field(name, kinds[name]) for name in names)
+
+
+def _model_features(project: Project, place: Path) -> tuple[str, ...]:
+    """Empty where the loader cannot read this kind of model or the model does not say."""
+    try:
+        with Worker(project.python) as worker:
+            return tuple(worker.load(place, project.settings.register.trusted).features or ())
+    except CdmlError:
+        return ()
+
+
+def _column_kinds(project: Project, snapshot: Snapshot) -> dict[str, FieldKind]:
+    import pandas
+
+    evaluate = snapshot.settings.evaluate
+    content = project.store.read(snapshot.commit, evaluate.data) if evaluate.data else None
+    if content is None or not str(evaluate.data).endswith(".csv"):
+        return {}
+    frame = pandas.read_csv(io.BytesIO(content), nrows=10_000)
+    frame = frame.drop(columns=[c for c in (evaluate.id or "id", evaluate.target) if c in frame.columns])
+    return {str(name): _kind(frame[name].dtype) for name in frame.columns}
+
+
+def _kind(dtype: Any) -> FieldKind:
+    from pandas.api import types
+
+    if types.is_bool_dtype(dtype):
+        return "boolean"
+    if types.is_integer_dtype(dtype):
+        return "integer"
+    return "number" if types.is_numeric_dtype(dtype) else "text"

@@ -1,0 +1,52 @@
+"""Two prediction files, no git and no YAML: the whole idea in thirty seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cdml.core.comparison import Judgement, Side
+from cdml.core.errors import ConfigError
+from cdml.core.settings import Gate, Task
+from cdml.evaluation.compare import compare
+from cdml.evaluation.gates import judge
+from cdml.evaluation.metrics import METRICS, default_metrics
+from cdml.evaluation.predictions import Predictions, read_predictions
+from cdml.reports import words
+
+
+def compare_files(  # noqa: PLR0913 - one option of the command each
+    old: Path,
+    new: Path,
+    *,
+    metrics: tuple[str, ...] = (),
+    by: tuple[str, ...] = (),
+    positive: str | None = None,
+    task: Task | None = None,
+    id_column: str | None = None,
+    gates: tuple[Gate, ...] = (),
+) -> Judgement:
+    """`new` against `old`; without `metrics` those of the task. Raises ConfigError for files that do not fit."""
+    before, after = (
+        read_predictions(file, str(file), task=task, positive=positive, id_column=id_column) for file in (old, new)
+    )
+    chosen = metrics or default_metrics(after.task, after.score is not None)
+    _check(chosen, after)
+    measurement = compare(before, after, metrics=chosen, by=by)
+    names = (old.name, new.name) if old.name != new.name else (str(old), str(new))
+    comparison = measurement.comparison(new.stem, Side(names[0]), Side(names[1]))
+    return Judgement(comparison, judge(gates, measurement))
+
+
+def sentence(judgement: Judgement) -> str:
+    """The verdict: `better on roc_auc by 0.019 (0.011 to 0.027); f1: can't tell, 6,000 more rows would decide`."""
+    return words.sentence(judgement.comparison)
+
+
+def _check(metrics: tuple[str, ...], predictions: Predictions) -> None:
+    """A metric that a person asked for by name and cannot have is a mistake to hear of."""
+    for name in metrics:
+        if name not in METRICS:
+            known = [key for key, metric in METRICS.items() if predictions.task in metric.tasks]
+            raise ConfigError(f"'{name}' is not a metric", f"For a {predictions.task} task: {', '.join(known)}.")
+        if predictions.task not in METRICS[name].tasks:
+            raise ConfigError(f"{predictions.name}: {name} is not a metric of a {predictions.task} task")

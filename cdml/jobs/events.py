@@ -1,0 +1,145 @@
+"""The jobs of an event, as CI runs them: a pull request, a push to main, a push to a release branch.
+
+Each runs in a clone that holds the event's commit and nothing of anybody's working tree.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cdml.core.comparison import Judgement
+from cdml.core.errors import CdmlError, ExternalError, RefusedError
+from cdml.core.interpreter import stage_environment
+from cdml.core.process import stream
+from cdml.core.release import ReleaseRecord
+from cdml.forges.base import Forge, PullRequest, Status, StatusState
+from cdml.jobs.deploy import Deployed, deploy, verified
+from cdml.jobs.judge import judge
+from cdml.jobs.judged import store_run
+from cdml.jobs.project import Project
+from cdml.jobs.register import Registered, register
+from cdml.jobs.run import run_jobs
+from cdml.jobs.snapshots import baseline, of_version, working
+from cdml.jobs.verdict import CONTEXT, status_of
+from cdml.registry.read import read
+from cdml.registry.record import read_record, record_path
+from cdml.reports.markdown import comment, failure, marker, promotion
+from cdml.state.git import REMOTE
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the pull request's run said."""
+
+    pull: PullRequest
+    judgement: Judgement | None
+    comment: str
+
+
+def on_pull_request(project: Project, forge: Forge, number: int, say: Say) -> Judged:
+    """Test, train, evaluate, judge, comment and set the status of a pull request's head.
+
+    A run that breaks says so in the comment and the status, and raises what broke.
+    """
+    pull = forge.pull(number)
+    try:
+        if environment_of(project, pull.target):
+            return _judge_promotion(project, forge, pull)
+        forge.set_status(pull.head, Status(CONTEXT, "pending", "training and judging"))
+        return _judge_model(project, forge, pull, say)
+    except CdmlError as error:
+        model = project.settings.model
+        forge.comment(number, failure(model, pull.head, error.message), marker(model))
+        state: StatusState = "failure" if isinstance(error, RefusedError) else "error"
+        forge.set_status(pull.head, Status(CONTEXT, state, error.message.splitlines()[0][:140]))
+        raise
+
+
+def on_main(project: Project, forge: Forge | None, say: Say) -> Registered:
+    """Register what was merged."""
+    run_tests(project, say)
+    return register(project, forge, say)
+
+
+def on_release(project: Project, forge: Forge | None, branch: str) -> Deployed:
+    """Deploy what was merged to a release branch, and say on its tip how that went."""
+    environment = environment_of(project, branch)
+    if environment is None:
+        raise ExternalError(f"{branch} is not the release branch of any environment in mlops.yaml")
+    tip = project.git.commit(f"refs/remotes/{REMOTE}/{branch}")
+    try:
+        deployed = deploy(project, environment)
+    except CdmlError as error:
+        if forge:
+            forge.set_status(tip, Status(f"{CONTEXT}/deploy", "failure", error.message.splitlines()[0][:140]))
+        raise
+    if forge and deployed.deployment:
+        said = f"serves {deployed.deployment.model}@{deployed.deployment.version}"
+        forge.set_status(tip, Status(f"{CONTEXT}/deploy", "success", said))
+    return deployed
+
+
+def run_tests(project: Project, say: Say) -> None:
+    """The project's own tests, before anything trains; ExternalError with the end of their output."""
+    if not project.settings.test:
+        return
+    command = shlex.split(project.settings.test)
+    done = stream(command, cwd=project.root, env=stage_environment(project.root), say=say)
+    if done.code != 0:
+        raise ExternalError(
+            f"the project's tests failed ({project.settings.test}):\n{done.tail()}", "mend them, then push"
+        )
+
+
+def environment_of(project: Project, branch: str) -> str | None:
+    """The environment whose release branch this is."""
+    return next((e.name for e in project.settings.environments if e.branch == branch), None)
+
+
+def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
+    run_tests(project, say)
+    run_jobs(project, ("train", "evaluate"), say)
+    snapshot = working(project)
+    target = f"refs/remotes/{REMOTE}/{pull.target}"
+    rules = project.settings_at(target) if project.git.read(target, "mlops.yaml") else None
+    judgement = judge(project.store, snapshot, baseline(project), rules)
+    store_run(project, snapshot, judgement)
+    text = comment(judgement)
+    forge.comment(pull.number, text, marker(project.settings.model))
+    forge.set_status(pull.head, status_of(judgement))
+    return Judged(pull, judgement, text)
+
+
+def _judge_promotion(project: Project, forge: Forge, pull: PullRequest) -> Judged:
+    """A promotion is judged by form: one parent, one record, and a record that says what the version's tag says."""
+    record = _only_record(project, pull)
+    version = verified(project, record)
+    target = f"refs/remotes/{REMOTE}/{pull.target}"
+    before = read_record(project.git, target, record.model)
+    running = read(project.git).version(record.model, before.version) if before else None
+    candidate = of_version(project, version)
+    judgement = judge(project.store, candidate, of_version(project, running) if running else None)
+    text = promotion(record, before, judgement)
+    forge.comment(pull.number, text, marker(project.settings.model))
+    forge.set_status(pull.head, Status(CONTEXT, "success", f"{record.label} is what was reviewed"))
+    return Judged(pull, judgement, text)
+
+
+def _only_record(project: Project, pull: PullRequest) -> ReleaseRecord:
+    git, model = project.git, project.settings.model
+    base = git.text("merge-base", f"refs/remotes/{REMOTE}/{pull.target}", pull.head)
+    commits = git.text("rev-list", "--parents", f"{base}..{pull.head}").splitlines()
+    changed = git.text("diff", "--name-only", "-z", base, pull.head).strip("\0").split("\0")
+    if len(commits) != 1 or len(commits[0].split()) != 2 or changed != [record_path(model)]:
+        raise RefusedError(
+            f"a promotion changes {record_path(model)} in one commit; this one changes {', '.join(changed[:5])}",
+            "cdml promote VERSION --to ENV",
+        )
+    record = read_record(git, pull.head, model)
+    if record is None or record.model != model:
+        raise RefusedError(f"{record_path(model)} is not a record of {model}", "cdml promote VERSION --to ENV")
+    return record

@@ -1,0 +1,83 @@
+"""Candidate against baseline, from two snapshots to verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cdml.core.comparison import Comparison, Judgement, MetricResult, Side
+from cdml.core.errors import ConfigError
+from cdml.core.settings import Evaluate, Gate, Settings
+from cdml.evaluation.compare import Measurement, compare, only_reported, reported
+from cdml.evaluation.gates import judge as judge_gates
+from cdml.evaluation.metrics import default_metrics
+from cdml.evaluation.predictions import Predictions, read_predictions
+from cdml.jobs.axes import changes
+from cdml.state.snapshot import Snapshot, Store
+
+
+def judge(store: Store, head: Snapshot, base: Snapshot | None, rules: Settings | None = None) -> Judgement:
+    """The comparison of two snapshots and the verdicts of its gates.
+
+    `rules` are the settings that the change may not loosen: those of the branch that it wants to enter.
+    """
+    evaluate = head.settings.evaluate
+    candidate = _predictions(store, head, evaluate)
+    baseline = _predictions(store, base, evaluate) if base else None
+    metrics = _metrics(evaluate, candidate)
+    measurement = _measure(baseline, candidate, evaluate, metrics).with_reported(_reported(base, head))
+    comparison = Comparison(
+        model=head.settings.model,
+        baseline=_side(base) if base else None,
+        candidate=_side(head),
+        rows=measurement.rows,
+        unpaired=measurement.unpaired,
+        metrics=measurement.metrics,
+        slices=measurement.slices,
+        changes=changes(store, base, head) if base else (),
+    )
+    gates = _resolve(evaluate.gates, metrics)
+    theirs = _resolve(rules.evaluate.gates, metrics) if rules else None
+    return Judgement(comparison, judge_gates(gates, measurement, theirs))
+
+
+def _predictions(store: Store, snapshot: Snapshot, evaluate: Evaluate) -> Predictions | None:
+    """A snapshot's predictions, read as the candidate's settings say; None where the project writes none."""
+    path = snapshot.settings.evaluate.predictions
+    if path is None:
+        return None
+    content = store.read(snapshot.commit, path)
+    if content is None:
+        raise ConfigError(
+            f"{snapshot.label} has no {path} in git, in DVC's cache or on its remote", "cdml run evaluate"
+        )
+    return read_predictions(content, path, task=evaluate.task, positive=evaluate.positive, id_column=evaluate.id)
+
+
+def _metrics(evaluate: Evaluate, candidate: Predictions | None) -> tuple[str, ...]:
+    if evaluate.metrics or candidate is None:
+        return evaluate.metrics
+    return default_metrics(candidate.task, candidate.score is not None)
+
+
+def _measure(
+    baseline: Predictions | None, candidate: Predictions | None, evaluate: Evaluate, metrics: tuple[str, ...]
+) -> Measurement:
+    if candidate is None:
+        return only_reported((), first=baseline is None)
+    return compare(baseline, candidate, metrics=metrics, by=evaluate.by)
+
+
+def _reported(base: Snapshot | None, head: Snapshot) -> list[MetricResult]:
+    """Numbers of the project's own metrics files."""
+    before = base.reported if base else {}
+    return [reported(name, before.get(name), value) for name, value in head.reported.items()]
+
+
+def _side(snapshot: Snapshot) -> Side:
+    return Side(snapshot.label, snapshot.code, snapshot.version)
+
+
+def _resolve(gates: tuple[Gate, ...], metrics: tuple[str, ...]) -> tuple[Gate, ...]:
+    """Gates with the primary metric's name where mlops.yaml left it open."""
+    primary = metrics[0] if metrics else ""
+    return tuple(replace(gate, metric=gate.metric or primary) for gate in gates)

@@ -1,0 +1,81 @@
+"""Judged runs: what CI trained and judged, kept under the digest of its inputs, so that a merge need not train again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cdml.core.comparison import Judgement
+from cdml.core.serialize import load
+from cdml.jobs.overlay import commit_on_top, run_files, small_outputs
+from cdml.jobs.project import Project
+from cdml.state.git import REMOTE, Git
+from cdml.state.plumbing import Update, push
+from cdml.state.snapshot import JUDGEMENT_FILE, Snapshot
+
+RUNS = "refs/cdml/runs"
+
+
+@dataclass(frozen=True)
+class JudgedRun:
+    """A run that was judged: the commit that holds it, and what was said of it."""
+
+    commit: str
+    judgement: Judgement
+
+
+def store_run(project: Project, snapshot: Snapshot, judgement: Judgement) -> None:
+    """Keep the run in the working tree under its inputs' digest; the first writer wins.
+
+    Outputs go to the DVC remote first, so that a run that can be found can also be read.
+    """
+    remote = project.dvc.remote()
+    files = run_files(project, judgement)
+    if remote:
+        project.dvc.push()
+    else:
+        files |= small_outputs(project, project.settings.evaluate.predictions)
+    code = project.git.commit("HEAD")
+    run = commit_on_top(project, code, files, _subject(project.settings.model, code) + "\n")
+    ref = f"{RUNS}/{snapshot.inputs.digest}"
+    if project.git.remote_url():
+        push(project.git, Update(ref, run, None))
+    elif not project.git.has(ref):
+        project.git.run("update-ref", ref, run)
+
+
+def find_run(project: Project, inputs: str) -> JudgedRun | None:
+    """The judged run of these inputs, or None."""
+    fetch_runs(project.git)
+    ref = f"{RUNS}/{inputs}"
+    if not project.git.has(ref):
+        return None
+    commit = project.git.commit(ref)
+    content = project.git.read(commit, JUDGEMENT_FILE)
+    if content is None:
+        return None
+    return JudgedRun(commit, load(Judgement, content, f"{ref}:{JUDGEMENT_FILE}"))
+
+
+def judged_run_of(git: Git, model: str, commit: str) -> str | None:
+    """The judged run of a model whose code is exactly this commit, or None."""
+    fetch_runs(git)
+    lines = git.text("for-each-ref", RUNS, "--format=%(objectname) %(parent) %(contents:subject)").splitlines()
+    subject = _subject(model, commit)
+    return next(
+        (
+            run
+            for run, parent, said in (line.split(" ", 2) for line in lines)
+            if parent == commit and said == subject
+        ),
+        None,
+    )
+
+
+def fetch_runs(git: Git) -> None:
+    """Bring the judged runs of the remote here, where there is one."""
+    if git.remote_url():
+        git.run("fetch", "--quiet", REMOTE, f"+{RUNS}/*:{RUNS}/*", check=False)
+
+
+def _subject(model: str, commit: str) -> str:
+    return f"Judged run of {model} at {commit[:7]}"

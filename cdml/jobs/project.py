@@ -1,0 +1,87 @@
+"""The project that a job works on: its folder, its doors, its settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from cdml.config.load import load, parse
+from cdml.core.errors import ConfigError, UsageError
+from cdml.core.interpreter import project_python
+from cdml.core.settings import CONFIG_FILE, Settings
+from cdml.serving.client import environment
+from cdml.state.dvc import Dvc
+from cdml.state.git import REMOTE, Git, open_git, require_commit, words
+from cdml.state.snapshot import Store
+
+STATE_VARIABLE = "CDML_STATE"
+
+
+@dataclass(frozen=True)
+class Project:
+    """One model's project. `state` is where servers on this machine are kept; it outlives temporary clones."""
+
+    root: Path
+    git: Git
+    dvc: Dvc
+    settings: Settings
+    python: Path
+    state: Path
+
+    @property
+    def store(self) -> Store:
+        """Files of any revision, from git or DVC."""
+        return Store(self.git, self.dvc)
+
+    @property
+    def main(self) -> str:
+        """The branch that versions come from."""
+        return self.settings.main or self.git.default_branch()
+
+    @cached_property
+    def environment(self) -> str:
+        """The lock of the environment that the project's code runs in, read once."""
+        return environment(self.python).lock_text
+
+    def settings_at(self, commit: str) -> Settings:
+        """mlops.yaml of a commit; ConfigError where it has none."""
+        content = self.git.read(commit, CONFIG_FILE)
+        if content is None:
+            raise ConfigError(f"{commit[:7]} has no {CONFIG_FILE}", "compare with a later commit")
+        return parse(content.decode("utf-8", "replace"), file=f"{commit[:7]}:{CONFIG_FILE}")
+
+    def moved(self, git: Git) -> Project:
+        """The same project in another clone, served on the same machine by the same interpreter."""
+        return open_project(git.root, python=self.python, state=self.state)
+
+
+def open_project(path: Path, *, python: Path | None = None, state: Path | None = None) -> Project:
+    """The project in a folder; an error in words where it is not a repository, or has no mlops.yaml or DVC."""
+    git = open_git(path)
+    settings = load(path)
+    require_commit(git)
+    dvc = Dvc(path)
+    if not dvc.initialised:
+        raise ConfigError(f"{path} has no .dvc folder", "cdml init")
+    named = os.environ.get(STATE_VARIABLE)
+    place = state or (Path(named) if named else git.common_dir() / "cdml")
+    return Project(path, git, dvc, settings, python or project_python(path), place)
+
+
+def require_clean(project: Project, verb: str) -> None:
+    """Refuse when tracked files differ from HEAD: what a commit says must be what was used."""
+    dirty = [p for p in project.git.dirty() if not p.endswith("dvc.lock")]
+    if dirty:
+        raise UsageError(
+            f"{verb} needs committed files, and {words(dirty)} differ from HEAD", "git commit, or git stash"
+        )
+
+
+def fetch(project: Project) -> None:
+    """Bring tags and branches of the remote up to date, where there is one."""
+    if project.git.remote_url():
+        project.git.run(
+            "fetch", "--quiet", "--tags", "--force", "--prune", REMOTE, f"+refs/heads/*:refs/remotes/{REMOTE}/*"
+        )

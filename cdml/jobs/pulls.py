@@ -1,0 +1,102 @@
+"""`cdml pr`: pull requests, and the runs that a forge without CI leaves to whoever opens or merges one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cdml.core.errors import ExternalError, RefusedError, UsageError
+from cdml.forges.base import Forge, MergeMethod, PullRequest
+from cdml.jobs.deploy import Deployed
+from cdml.jobs.events import Judged, environment_of, on_main, on_pull_request, on_release
+from cdml.jobs.forge import require_forge
+from cdml.jobs.project import Project, fetch, require_clean
+from cdml.jobs.register import Registered
+from cdml.jobs.verdict import CONTEXT
+from cdml.state.git import REMOTE
+from cdml.state.plumbing import temporary_clone
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A merge and what the run after it did: a registration or a deployment, or neither."""
+
+    pull: PullRequest
+    registered: Registered | None = None
+    deployed: Deployed | None = None
+
+
+def offer(project: Project, target: str | None, title: str | None, body: str, say: Say) -> Judged:
+    """Push the present branch, open its pull request or update it, and run its jobs in a temporary clone."""
+    require_clean(project, "a pull request")
+    branch = project.git.branch()
+    wanted = target or project.main
+    if branch is None or branch == wanted:
+        raise UsageError(
+            f"a pull request comes from a branch of its own, not from {branch or 'a detached head'}",
+            "git switch -c NAME",
+        )
+    forge = require_forge(project)
+    pushed = project.git.run("push", "--quiet", REMOTE, f"HEAD:refs/heads/{branch}", check=False)
+    if pushed.code != 0:
+        raise ExternalError(
+            f"git push of {branch} failed: {pushed.err.strip()}", f"git push {REMOTE} HEAD:{branch}"
+        )
+    subject = project.git.text("log", "-1", "--format=%s")
+    pull = forge.open_pull(branch, wanted, title or subject, body)
+    return judge_pull(project, forge, pull, say)
+
+
+def judge_pull(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
+    """The jobs of a pull request, in a clone of what it offers.
+
+    A promotion is judged by main's code: its own branch holds nothing but records.
+    """
+    fetch(project)
+    environment = environment_of(project, pull.target)
+    commit = project.git.commit(f"refs/remotes/{REMOTE}/{project.main}") if environment else pull.head
+    with temporary_clone(project.git, commit, project.main if environment else pull.source) as clone:
+        there = project.moved(clone)
+        clone.run("fetch", "--quiet", REMOTE, pull.head)
+        return on_pull_request(there, require_forge(there), pull.number, say)
+
+
+def merge(project: Project, number: int, method: MergeMethod, say: Say) -> Merged:
+    """Merge a pull request whose head was judged and may be merged, then run what a push would.
+
+    Raises RefusedError while its status is not success; nothing has changed then.
+    """
+    forge = require_forge(project)
+    pull = forge.pull(number)
+    _require_success(forge, pull)
+    merged = forge.merge(number, method, pull.head)
+    return after_merge(project, merged, say)
+
+
+def after_merge(project: Project, pull: PullRequest, say: Say) -> Merged:
+    """The run of a push: register on main, deploy on a release branch, nothing elsewhere."""
+    fetch(project)
+    environment = environment_of(project, pull.target)
+    if environment is None and pull.target != project.main:
+        return Merged(pull)
+    tip = project.git.commit(f"refs/remotes/{REMOTE}/{project.main}")
+    with temporary_clone(project.git, tip, project.main) as clone:
+        there = project.moved(clone)
+        forge = require_forge(there)
+        if environment:
+            return Merged(pull, deployed=on_release(there, forge, pull.target))
+        return Merged(pull, registered=on_main(there, forge, say))
+
+
+def _require_success(forge: Forge, pull: PullRequest) -> None:
+    if pull.state != "open":
+        raise UsageError(f"pull request {pull.number} is {pull.state}", "cdml pr list")
+    found = next((s for s in forge.statuses(pull.head) if s.context == CONTEXT), None)
+    if found is None or found.state == "pending":
+        raise RefusedError(f"pull request {pull.number} was not judged at {pull.head[:7]}", "cdml pr open")
+    if found.state != "success":
+        raise RefusedError(
+            f"pull request {pull.number} may not be merged: {found.description}", f"cdml pr show {pull.number}"
+        )

@@ -1,0 +1,218 @@
+"""`cdml register`: what main holds becomes a version, taken from its judged run or trained and judged again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cdml.core.comparison import Judgement
+from cdml.core.errors import ExternalError, UsageError
+from cdml.core.serialize import dump
+from cdml.core.release import Measured, Provenance, Version
+from cdml.evaluation.gates import gate_words
+from cdml.forges.base import Forge
+from cdml.jobs.artifact import describe, fetch_artifact, signature
+from cdml.jobs.bump import automatic_bump, changed_axes
+from cdml.jobs.judge import judge
+from cdml.jobs.judged import find_run
+from cdml.jobs.overlay import commit_on_top, outputs, run_files
+from cdml.jobs.project import Project, fetch, require_clean
+from cdml.jobs.run import run_jobs
+from cdml.jobs.snapshots import baseline, baseline_version, working
+from cdml.registry.read import Registry, complete, read, require_complete
+from cdml.registry.write import free_version
+from cdml.registry.write import register as write_tag
+from cdml.reports.card import card
+from cdml.reports.markdown import issue
+from cdml.state.snapshot import CARD_FILE, ENVIRONMENT_FILE, JUDGEMENT_FILE, LOCK_FILE, Snapshot, take
+
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What became of main: `version` is None when a gate failed; `new` is False when nothing had changed."""
+
+    version: Version | None
+    new: bool
+    trained: bool
+    judgement: Judgement | None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run ready to be registered: its snapshot, verdicts, files for the release commit, and the artifact."""
+
+    snapshot: Snapshot
+    judgement: Judgement
+    files: dict[str, bytes]
+    artifact: Path
+    trained: bool
+
+
+def register(project: Project, forge: Forge | None, say: Callable[[str], None]) -> Registered:
+    """Register HEAD of main as a version.
+
+    Raises UsageError when HEAD is not main's, RefusedError never: a failed gate is in the result, and opens one
+    issue at the forge. Running it again completes what was interrupted.
+    """
+    require_clean(project, "register")
+    require_complete(project.git)
+    fetch(project)
+    _require_merged(project)
+    with tempfile.TemporaryDirectory(prefix="cdml-register-") as folder:
+        for _ in range(TRIES):
+            registered = _try_once(project, Path(folder), say)
+            if registered is not None:
+                _tell(project, forge, registered)
+                return registered
+            fetch(project)
+    raise ExternalError(f"{TRIES} other registrations were faster each time", "cdml register")
+
+
+def _try_once(project: Project, folder: Path, say: Callable[[str], None]) -> Registered | None:
+    """One attempt; None when somebody else registered meanwhile."""
+    head = project.git.commit("HEAD")
+    registry = read(project.git)
+    planned = _snapshot(project, head)
+    same = _same_inputs(registry, project.settings.model, planned.inputs.digest)
+    if same:
+        return Registered(same, new=False, trained=False, judgement=None)
+    run = _from_judged_run(project, planned, folder) or _from_training(project, folder, say)
+    if run.judgement.failed:
+        return Registered(None, new=False, trained=run.trained, judgement=run.judgement)
+    version = _tag(project, registry, head, run)
+    return Registered(version, new=True, trained=run.trained, judgement=run.judgement) if version else None
+
+
+def _require_merged(project: Project) -> None:
+    main = f"refs/remotes/origin/{project.main}"
+    if not project.git.has(main):
+        return
+    if project.git.run("merge-base", "--is-ancestor", "HEAD", main, check=False).code != 0:
+        raise UsageError(
+            f"HEAD is not merged into {project.main}; only merged commits are registered", "cdml pr open"
+        )
+
+
+def _same_inputs(registry: Registry, model: str, inputs: str) -> Version | None:
+    if model not in registry.states:
+        return None
+    # Only a tag that holds the digest at all is worth parsing.
+    likely = (complete(v) for v in registry.versions(model) if inputs in v.body)
+    return next((v for v in likely if v.provenance and v.provenance.inputs == inputs), None)
+
+
+def _snapshot(project: Project, commit: str) -> Snapshot:
+    return take(
+        project.store,
+        project.settings,
+        label=commit[:7],
+        commit=commit,
+        code=project.git.commit("HEAD"),
+        environment=project.environment,
+    )
+
+
+def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finished | None:
+    """The judged run of the same inputs, where its outputs can be had; judged again if the champion moved on."""
+    run = find_run(project, planned.inputs.digest)
+    if run is None or project.dvc.remote() is None:
+        return None
+    try:
+        artifact = fetch_artifact(project, run.commit, project.settings.register.artifact, folder)
+    except ExternalError:
+        return None
+    snapshot = replace(_snapshot(project, run.commit), label=planned.label)
+    kept = {
+        path: project.git.read(run.commit, path) or b"" for path in (LOCK_FILE, ENVIRONMENT_FILE, JUDGEMENT_FILE)
+    }
+    champion = baseline_version(project)
+    before = run.judgement.comparison.baseline
+    if (before.version if before else None) == (champion.version if champion else None):
+        return Finished(snapshot, run.judgement, kept, artifact, trained=False)
+    again = judge(project.store, snapshot, baseline(project))
+    return Finished(snapshot, again, kept | {JUDGEMENT_FILE: dump(again).encode()}, artifact, trained=False)
+
+
+def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -> Finished:
+    run_jobs(project, ("train", "evaluate"), say)
+    snapshot = replace(working(project), label=project.git.commit("HEAD")[:7])
+    judgement = judge(project.store, snapshot, baseline(project))
+    files = run_files(project, judgement)
+    if project.dvc.remote():
+        project.dvc.push()
+    else:
+        files |= outputs(project, *_all_outs(snapshot))
+    artifact = project.root / project.settings.register.artifact
+    return Finished(snapshot, judgement, files, artifact, trained=True)
+
+
+def _all_outs(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(sorted({path for stage in snapshot.pipeline.stages.values() for path in stage.outs}))
+
+
+def _tag(project: Project, registry: Registry, head: str, run: Finished) -> Version | None:
+    """The release commit and its tag; None when the tag's name was taken meanwhile."""
+    model = project.settings.model
+    latest = registry.latest(model)
+    provenance = _provenance(project, head, run, latest)
+    wanted = project.settings.register.bump
+    bump = automatic_bump(latest.provenance if latest else None, provenance) if wanted == "auto" else wanted
+    version = free_version(registry, model, bump)
+    files = run.files | {CARD_FILE: card(project.settings, version, provenance).encode()}
+    commit = commit_on_top(project, head, files, f"Release {model}@{version}\n")
+    try:
+        return write_tag(project.git, model, version, commit, provenance)
+    except UsageError:
+        # Taken between our reading and theirs: read again, and perhaps find that nothing is left to do.
+        if any(v.version == version for v in read(project.git).versions(model, active=False)):
+            return None
+        raise
+
+
+def _provenance(project: Project, head: str, run: Finished, latest: Version | None) -> Provenance:
+    inputs, comparison = run.snapshot.inputs, run.judgement.comparison
+    provenance = Provenance(
+        inputs=inputs.digest,
+        commit=head,
+        artifact=describe(project.settings.register.artifact, run.artifact),
+        base=latest.version if latest else None,
+        axes=(),
+        code=inputs.code,
+        data={**inputs.data, **inputs.test_data},
+        parameters=inputs.parameters,
+        environment=inputs.environment,
+        python=run.snapshot.environment.splitlines()[0].removeprefix("# python ").strip(),
+        signature=signature(project, run.snapshot, run.artifact),
+        metrics=tuple(
+            Measured(
+                m.name,
+                m.candidate,
+                m.own_interval.low if m.own_interval else None,
+                m.own_interval.high if m.own_interval else None,
+            )
+            for m in comparison.metrics
+            if m.candidate is not None
+        ),
+        verdicts={gate_words(v.gate): v.outcome.value for v in run.judgement.verdicts},
+        compared_with=comparison.baseline.version if comparison.baseline else None,
+        judged_run=not run.trained,
+        registered_by=project.git.author(),
+    )
+    before = latest.provenance if latest else None
+    return replace(provenance, axes=changed_axes(before, provenance) if before else ())
+
+
+def _tell(project: Project, forge: Forge | None, registered: Registered) -> None:
+    """One issue while main cannot be registered; closed when it can again."""
+    if forge is None:
+        return
+    key = f"cdml:{project.settings.model}:register"
+    if registered.version is None and registered.judgement is not None:
+        title, body = issue(registered.judgement, project.git.commit("HEAD"))
+        forge.open_issue(key, title, body)
+    else:
+        forge.close_issue(key)

@@ -1,0 +1,67 @@
+"""`cdml run train evaluate`: what changed is run through DVC, on a laptop exactly as in CI."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cdml.core.errors import ConfigError, UsageError
+from cdml.jobs.generate import stale_files
+from cdml.jobs.project import Project
+from cdml.jobs.trace import read_trace, trace_environment
+from cdml.state.inputs import stage_names
+from cdml.state.pipeline import read_pipeline
+
+JOBS = ("train", "evaluate")
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a run did: stages that ran, stages that DVC skipped, and files read that no stage declares."""
+
+    ran: tuple[str, ...]
+    skipped: tuple[str, ...]
+    undeclared: tuple[str, ...]
+
+
+def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]) -> RunReport:
+    """Run the stages of `train` and `evaluate`; outputs that a skipped stage made are brought here.
+
+    Raises ConfigError when generated files are stale, ExternalError when a stage fails.
+    """
+    stale = stale_files(project.root)
+    if stale:
+        raise ConfigError(f"{', '.join(stale)} do not follow mlops.yaml", "cdml generate")
+    train, evaluate = stage_names(project.settings)
+    targets = tuple(name for job in jobs for name in _targets(job, train, evaluate))
+    with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
+        printed = project.dvc.reproduce(targets, say, trace_environment(Path(folder)))
+        reads = read_trace(Path(folder), project.root).reads
+    project.dvc.fetch_outputs(*_needed(project, jobs))
+    ran = tuple(re.findall(r"^Running stage '([^']+)'", printed, re.MULTILINE))
+    skipped = tuple(re.findall(r"^Stage '([^']+)' (?:didn't change|is cached)", printed, re.MULTILINE))
+    return RunReport(ran, skipped, undeclared(project, reads))
+
+
+def undeclared(project: Project, reads: tuple[str, ...]) -> tuple[str, ...]:
+    """Files of the repository that were read though no stage names them: a change of them would go unseen."""
+    pipeline = read_pipeline(project.dvc, None)
+    known = {p for s in pipeline.stages.values() for p in (*s.deps, *s.outs, *s.params)}
+    tracked = {entry.path for entry in project.git.tree("HEAD")} | set(pipeline.tracked)
+    return tuple(p for p in reads if p in tracked and not any(p == k or p.startswith(f"{k}/") for k in known))
+
+
+def _targets(job: str, train: tuple[str, ...], evaluate: tuple[str, ...]) -> tuple[str, ...]:
+    if job not in JOBS:
+        raise UsageError(f"{job!r} is not a job that can be run here (there are {', '.join(JOBS)})")
+    return train if job == "train" else evaluate
+
+
+def _needed(project: Project, jobs: tuple[str, ...]) -> tuple[str, ...]:
+    needed = [project.settings.register.artifact]
+    if "evaluate" in jobs and project.settings.evaluate.predictions:
+        needed.append(project.settings.evaluate.predictions)
+    return tuple(needed)

@@ -1,0 +1,114 @@
+"""From what a person types (a version, a tag, a commit, nothing) to the snapshot that it means."""
+
+from __future__ import annotations
+
+from cdml.core.errors import UsageError
+from cdml.core.release import Version
+from cdml.jobs.judged import judged_run_of
+from cdml.jobs.project import Project
+from cdml.registry.read import Registry, complete, read
+from cdml.state.snapshot import (
+    ENVIRONMENT_FILE,
+    LOCK_FILE,
+    Snapshot,
+    stale_sources,
+    take,
+    working_commit,
+)
+
+
+def working(project: Project) -> Snapshot:
+    """The working tree as it was last evaluated; UsageError when files changed since."""
+    snapshot = take(
+        project.store,
+        project.settings,
+        label="working tree",
+        commit=None,
+        code=working_commit(project.git),
+        environment=project.environment,
+    )
+    stale = stale_sources(project.store, snapshot.pipeline, project.settings, None)
+    if stale:
+        raise UsageError(
+            f"{', '.join(stale)} changed since the last run, or were never run", "cdml run train evaluate"
+        )
+    return snapshot
+
+
+def of_version(project: Project, version: Version) -> Snapshot:
+    """A registered version, read at its release commit."""
+    return _at(project, version.commit, version.label, version.version)
+
+
+def of_revision(project: Project, revision: str) -> Snapshot:
+    """A version, or a commit that holds an up-to-date dvc.lock, or one that CI has judged."""
+    registry = read(project.git)
+    version = find_version(registry, project.settings.model, revision)
+    if version:
+        return of_version(project, version)
+    commit = project.git.commit(revision)
+    versions = registry.versions(project.settings.model) if project.settings.model in registry.states else ()
+    released = next((v for v in versions if v.commit == commit), None)
+    if released:
+        return of_version(project, complete(released))
+    judged = judged_run_of(project.git, project.settings.model, commit)
+    if judged:
+        return _at(project, judged, commit[:7], None)
+    snapshot = _at(project, commit, commit[:7], None) if project.git.read(commit, LOCK_FILE) else None
+    if snapshot is None or stale_sources(project.store, snapshot.pipeline, snapshot.settings, commit):
+        raise UsageError(
+            f"{revision} was never evaluated: no judged run and no dvc.lock of these files",
+            f"git switch --detach {revision}, then cdml run train evaluate; or open a pull request of it",
+        )
+    return snapshot
+
+
+def find_version(registry: Registry, model: str, text: str) -> Version | None:
+    """The version that `v1.2.3`, `1.2.3` or `model@v1.2.3` names, or None when the words are none of these."""
+    name, mark, number = text.rpartition("@")
+    if mark and name != model:
+        return None
+    plain = number.removeprefix("v")
+    if plain.count(".") < 2 or not plain[0].isdigit():
+        return None
+    return registry.version(model, f"v{plain}")
+
+
+def baseline(project: Project) -> Snapshot | None:
+    """What candidates are compared with: as `evaluate.baseline` says; None before there is a version."""
+    version = baseline_version(project)
+    wanted = project.settings.evaluate.baseline
+    if wanted == "main":
+        return of_revision(project, _main_commit(project))
+    return of_version(project, version) if version else None
+
+
+def baseline_version(project: Project) -> Version | None:
+    """The registered version that `evaluate.baseline` means now: production's, else the latest, or the one named."""
+    registry = read(project.git)
+    model, wanted = project.settings.model, project.settings.evaluate.baseline
+    if wanted not in ("production", "latest", "main"):
+        return registry.version(model, wanted)
+    if wanted == "production":
+        served = registry.assigned(model, "production")
+        if served:
+            return served
+    return registry.latest(model)
+
+
+def _main_commit(project: Project) -> str:
+    remote = f"refs/remotes/origin/{project.main}"
+    return project.git.commit(remote if project.git.has(remote) else project.main)
+
+
+def _at(project: Project, commit: str, label: str, version: str | None) -> Snapshot:
+    lock = project.git.read(commit, ENVIRONMENT_FILE)
+    return take(
+        project.store,
+        project.settings_at(commit),
+        label=label,
+        commit=commit,
+        code=commit,
+        environment=lock.decode() if lock else project.environment,
+        version=version,
+    )

@@ -1,0 +1,98 @@
+"""The verdict in a line: what a reader takes away in two seconds, on a terminal and on a pull request alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cdml.core.comparison import Comparison, Direction, Judgement, MetricResult, Outcome, Verdict
+from cdml.evaluation import numbers
+from cdml.evaluation.rows import more_rows
+
+_SEVERITY = {Outcome.FAIL: 0, Outcome.INCONCLUSIVE: 1, Outcome.PASS: 2}
+
+
+def headline(judgement: Judgement) -> str:
+    """`churn: better on roc_auc, f1 undecided (3 gates pass, 1 inconclusive)`; plain text, not escaped."""
+    comparison = judgement.comparison
+    counted = gate_counts(judgement.verdicts)
+    return f"{comparison.model}: {_gist(judgement)}" + (f" ({counted})" if counted else "")
+
+
+def sentence(comparison: Comparison) -> str:
+    """Every metric in one sentence, without gates.
+
+    `better on roc_auc by 0.019 (0.011 to 0.027); f1: can't tell, 6,000 more rows would decide`. The rows are those
+    after which the interval of the difference would no longer hold zero.
+    """
+    if comparison.baseline is None:
+        return "first model: nothing to compare with"
+    if comparison.unpaired:
+        return f"can't compare: {comparison.unpaired}"
+    return "; ".join(_clause(result) for result in comparison.metrics) or "no metric to compare"
+
+
+def worst_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Failures, then inconclusive ones, then passes, each in the order of writing."""
+    return sorted(verdicts, key=lambda verdict: (_SEVERITY[verdict.effective], _SEVERITY[verdict.outcome]))
+
+
+def gate_counts(verdicts: Iterable[Verdict]) -> str:
+    """`1 gate fails, 2 pass`; empty without gates. Each counts as its own on-inconclusive has it."""
+    outcomes = [verdict.effective for verdict in verdicts]
+    parts: list[str] = []
+    failing, passing, open_ = (outcomes.count(o) for o in (Outcome.FAIL, Outcome.PASS, Outcome.INCONCLUSIVE))
+    for count, one, many in ((failing, "fails", "fail"), (passing, "passes", "pass"), (open_, "inconclusive", "")):
+        if not count:
+            continue
+        gates = "" if parts else (" gate" if count == 1 else " gates")
+        parts.append(f"{count}{gates} {one if count == 1 and gates else many or one}")
+    return ", ".join(parts)
+
+
+def _gist(judgement: Judgement) -> str:
+    comparison = judgement.comparison
+    if comparison.baseline is None:
+        return "first model, nothing to compare with"
+    if comparison.unpaired:
+        return f"not comparable with {comparison.baseline.label}"
+    if not comparison.metrics:
+        return "no metric to compare"
+    primary, *others = comparison.metrics
+    gated = {v.gate.metric for v in judgement.verdicts if v.outcome is Outcome.INCONCLUSIVE}
+    worse = [m.name for m in others if m.judgement == "worse"]
+    undecided = [m.name for m in others if m.name in gated and m.name not in worse]
+    parts = [_primary(primary, worse if primary.judgement == "worse" else [])]
+    if worse and primary.judgement != "worse":
+        parts.append(f"worse on {_listed(worse)}")
+    if undecided:
+        parts.append(f"{_listed(undecided)} undecided")
+    return ", ".join(parts)
+
+
+def _primary(result: MetricResult, also_worse: list[str]) -> str:
+    words = {"better": "better on", "worse": "worse on", "same": "no change of"}.get(result.judgement)
+    if words:
+        return f"{words} {_listed([result.name, *also_worse])}"
+    return f"{result.name} {'undecided' if result.judgement else 'not tested'}"
+
+
+def _clause(result: MetricResult) -> str:
+    if result.interval is None or result.difference is None:
+        return f"{result.name}: not tested ({result.method})"
+    if result.judgement == "same":
+        return f"{result.name}: same"
+    if result.judgement == "can't tell":
+        more = more_rows(result.rows, result.difference, 0, (result.interval.low, result.interval.high))
+        rows = f", {more:,} more rows would decide" if more else ""
+        return f"{result.name}: can't tell{rows}"
+    gain = (result.judgement == "better") == (result.direction is Direction.HIGHER)
+    low, high = (
+        (result.interval.low, result.interval.high) if gain else (-result.interval.high, -result.interval.low)
+    )
+    digits = numbers.decimals(result)
+    amount, least, most = (numbers.value(v, digits) for v in (abs(result.difference), low, high))
+    return f"{result.judgement} on {result.name} by {amount} ({least} to {most})"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,119 @@
+"""The one door to DVC: its command line for what changes things, its own file system for what reads them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cdml.core.errors import ConfigError, ExternalError
+from cdml.core.interpreter import stage_environment
+from cdml.core.process import Finished, run, stream
+
+
+class Dvc:
+    """DVC in one project directory."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def initialised(self) -> bool:
+        """Whether `dvc init` was run here."""
+        return (self.root / ".dvc").is_dir()
+
+    def environment(self) -> dict[str, str]:
+        """What every DVC process gets: no analytics, no update check, no file outside the project.
+
+        `CI` is DVC's documented switch for its update check; it makes a laptop's run equal to CI's too.
+        """
+        quiet = {"DVC_NO_ANALYTICS": "1", "CI": os.environ.get("CI", "true")}
+        quiet["DVC_SITE_CACHE_DIR"] = os.environ.get(
+            "DVC_SITE_CACHE_DIR", str(self.root / ".dvc" / "tmp" / "site")
+        )
+        return {**quiet, **stage_environment(self.root)}
+
+    def run(self, *words: str, check: bool = True, timeout: float | None = 3600) -> Finished:
+        """One DVC command, without a terminal's decoration."""
+        return run([*_COMMAND, *words], cwd=self.root, env=self.environment(), timeout=timeout, check=check)
+
+    def reproduce(
+        self, targets: tuple[str, ...], say: Callable[[str], None], env: Mapping[str, str] | None = None
+    ) -> str:
+        """Run what changed of `targets` and all before them; `say` gets each line as it is printed.
+
+        Returns everything that was printed. Raises ExternalError with the end of it when a stage fails.
+        """
+        pull = ["--pull", "--allow-missing"] if self.remote() else []
+        done = stream(
+            [*_COMMAND, "repro", *pull, *targets],
+            cwd=self.root,
+            env={**self.environment(), **(env or {})},
+            say=say,
+        )
+        if done.code != 0:
+            raise ExternalError(
+                f"dvc repro {' '.join(targets)} failed:\n{done.tail()}", "mend the stage, then cdml run again"
+            )
+        return done.stdout
+
+    def remote(self) -> str | None:
+        """The address of the default remote, or None where outputs have no place but this machine."""
+        core = self._config().get("core", {})
+        name = core.get("remote")
+        if not name:
+            return None
+        return str(self._config().get("remote", {}).get(name, {}).get("url", "")) or None
+
+    def push(self) -> None:
+        """Outputs and run-cache to the remote, so that CI and others need not train again."""
+        self.run("push", "--quiet", "--run-cache")
+
+    def fetch_outputs(self, *paths: str) -> None:
+        """Bring outputs that `reproduce` skipped into the working tree."""
+        missing = [path for path in paths if not (self.root / path).exists()]
+        if missing:
+            self.run("pull", "--quiet", *missing)
+
+    def read(self, revision: str, path: str) -> bytes | None:
+        """A tracked output's bytes at a revision, from the cache or the remote; None where it is in neither."""
+        try:
+            return bytes(self.files(revision).cat_file(path))
+        except FileNotFoundError:
+            return None
+
+    def download(self, revision: str, path: str, to: Path) -> bool:
+        """Write a tracked file or folder of a revision to `to`; False where no cache or remote has it."""
+        files = self.files(revision)
+        try:
+            files.get(path, str(to), recursive=bool(files.isdir(path)))
+        except FileNotFoundError:
+            return False
+        return to.exists()
+
+    def files(self, revision: str | None) -> Any:
+        """DVC's own file system of a revision (None: the working tree): tracked outputs beside git's files."""
+        os.environ.update({key: value for key, value in self.environment().items() if key.startswith("DVC_")})
+        from dvc.api import DVCFileSystem
+        from dvc.exceptions import DvcException
+
+        try:
+            return DVCFileSystem(url=str(self.root), rev=revision)
+        except DvcException as error:
+            raise ConfigError(f"DVC cannot read {revision or 'the working tree'}: {error}") from None
+
+    def _config(self) -> dict[str, Any]:
+        from dvc.config import Config
+        from dvc.exceptions import DvcException
+
+        if not self.initialised:
+            return {}
+        try:
+            return dict(Config(str(self.root / ".dvc")))
+        except DvcException as error:
+            raise ConfigError(f".dvc/config cannot be read: {error}", "dvc config --list") from None
+
+
+_COMMAND = (sys.executable, "-m", "dvc")

@@ -1,0 +1,129 @@
+"""What one revision holds: settings, pipeline, inputs, and the numbers and predictions that it produced.
+
+A release commit, a judged run and the working tree are read alike: each is a commit's tree with a dvc.lock.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+from cdml.core.settings import Settings
+from cdml.state.dvc import Dvc
+from cdml.state.git import Git
+from cdml.state.inputs import Inputs, Revision, flatten, parse_document, read_inputs, stage_names
+from cdml.state.pipeline import Pipeline, read_pipeline
+from cdml.state.plumbing import write_commit
+
+ENVIRONMENT_FILE = ".cdml/environment.txt"
+JUDGEMENT_FILE = ".cdml/judgement.json"
+CARD_FILE = ".cdml/card.md"
+LOCK_FILE = "dvc.lock"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One revision. `commit` holds the lock file (None: the working tree does); `code` is what people committed.
+
+    `environment` is the text of the environment's lock; `reported` the numbers in the project's own metrics files.
+    """
+
+    label: str
+    commit: str | None
+    code: str
+    version: str | None
+    settings: Settings
+    pipeline: Pipeline
+    inputs: Inputs
+    environment: str
+    reported: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The two doors that a snapshot is read through."""
+
+    git: Git
+    dvc: Dvc
+
+    def read(self, commit: str | None, path: str) -> bytes | None:
+        """A file of a commit (None: of the working tree): from git, else from DVC's cache or remote."""
+        if commit is None:
+            file = self.git.root / path
+            return file.read_bytes() if file.is_file() else None
+        found = self.git.read(commit, path)
+        return found if found is not None else self.dvc.read(commit, path)
+
+
+def take(
+    store: Store,
+    settings: Settings,
+    *,
+    label: str,
+    commit: str | None,
+    code: str,
+    environment: str,
+    version: str | None = None,
+) -> Snapshot:
+    """Read a snapshot. `code` is the commit whose files went in; for the working tree, one made of it."""
+    pipeline = read_pipeline(store.dvc, commit)
+    blobs = {entry.path: entry.oid for entry in store.git.tree(code)}
+    at = Revision(store.git, code, pipeline, blobs)
+    inputs = read_inputs(at, settings, environment_digest(environment))
+    reported = _reported(store, pipeline, settings, commit)
+    return Snapshot(label, commit, code, version, settings, pipeline, inputs, environment, reported)
+
+
+def working_commit(git: Git) -> str:
+    """A commit that holds the tracked files as they are now; nothing else is touched."""
+    index = git.root / git.text("rev-parse", "--git-path", "index")
+    with tempfile.TemporaryDirectory(prefix="cdml-index-") as folder:
+        env = {"GIT_INDEX_FILE": shutil.copy(index, folder)}
+        git.run("add", "--update", ":/", env=env)
+        tree = git.text("write-tree", env=env)
+    if tree == git.text("rev-parse", "HEAD^{tree}"):
+        return git.commit("HEAD")
+    return write_commit(git, tree, (git.commit("HEAD"),), "Working tree\n")
+
+
+def environment_digest(text: str) -> str:
+    """The digest of an environment lock."""
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def stale_sources(store: Store, pipeline: Pipeline, settings: Settings, commit: str | None) -> tuple[str, ...]:
+    """Sources whose content is not what dvc.lock says was used: the outputs are not of these files."""
+    from hashlib import md5
+
+    stages = pipeline.closure((*stage_names(settings)[0], *stage_names(settings)[1]))
+    recorded = {path: digest for stage in stages for path, digest in stage.deps.items()}
+    stale = []
+    for path in pipeline.sources(stages):
+        content = None if path in pipeline.tracked else _source(store, commit, path)
+        if content is not None and recorded[path] != md5(content, usedforsecurity=False).hexdigest():
+            stale.append(path)
+    return tuple(stale)
+
+
+def _source(store: Store, commit: str | None, path: str) -> bytes | None:
+    if commit is None:
+        file = store.git.root / path
+        return file.read_bytes() if file.is_file() else None
+    return store.git.read(commit, path)
+
+
+def _reported(store: Store, pipeline: Pipeline, settings: Settings, commit: str | None) -> dict[str, float]:
+    numbers: dict[str, float] = {}
+    for stage in pipeline.closure((*stage_names(settings)[0], *stage_names(settings)[1])):
+        for path in stage.metrics:
+            content = store.read(commit, path)
+            tree = parse_document(content, path) if content else {}
+            for name, value in flatten(tree).items():
+                if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value):
+                    numbers[name] = float(value)
+    return numbers

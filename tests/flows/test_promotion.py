@@ -1,0 +1,218 @@
+"""From a version to a server and back, by merges alone; every step leaves all or nothing."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from toy_project import Toy
+
+SERVED = """\
+import shutil
+skill = [line.split(":")[1] for line in open("params.yaml") if line.startswith("skill")][0]
+open("model.txt", "w").write(skill)
+shutil.copy("models/high.skops" if float(skill) > 1.15 else "models/low.skops", "model.skops")
+"""
+MAKE = """\
+import sys, numpy, pandas, skops.io
+from sklearn.linear_model import LogisticRegression
+x = pandas.DataFrame({"age": numpy.arange(20, 80)})
+for name, low in (("low", 50), ("high", 60)):
+    skops.io.dump(LogisticRegression().fit(x, x["age"] > low), f"{sys.argv[1]}/{name}.skops")
+"""
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two real models that differ: one answers yes above fifty, one above sixty."""
+    folder = tmp_path_factory.mktemp("models")
+    subprocess.run([sys.executable, "-c", MAKE, str(folder)], check=True, timeout=120)
+    return folder
+
+
+@pytest.fixture
+def served(toy: Toy, models: Path) -> Iterator[Toy]:
+    """A project whose model a server can load, with a first version and its release branches."""
+    config = (toy.root / "mlops.yaml").read_text().replace("outs: [model.txt]", "outs: [model.txt, model.skops]")
+    config = config.replace("deps: [train.py, data.csv]", "deps: [train.py, models]")
+    config = config.replace("environments:", "register:\n  artifact: model.skops\nenvironments:")
+    config = config.replace("18081", str(_free_port())).replace("18082", str(_free_port()))
+    for name in ("low", "high"):
+        toy.write(f"models/{name}.skops", "")
+        (toy.root / f"models/{name}.skops").write_bytes((models / f"{name}.skops").read_bytes())
+    toy.write("mlops.yaml", config)
+    toy.write("train.py", SERVED)
+    toy.cdml("generate")
+    toy.commit("Serve a real model")
+    toy.git("push", "--quiet")
+    toy.cdml("init", "--yes")
+    toy.cdml("register")
+    yield toy
+    for process in _servers(toy):
+        process.kill()
+
+
+def test_a_promotion_is_one_file_on_one_parent_and_its_merge_deploys(served):
+    served.cdml("promote", "v1.0.0", "--to", "staging")
+    refs = served.refs()
+    head = refs["refs/heads/cdml/promote/staging/toy"]
+    served.git("fetch", "--quiet")
+    assert served.git("rev-parse", f"{head}^@") == refs["refs/heads/release/staging"]
+    assert served.git("diff", "--name-only", f"{head}^", head) == ".cdml/releases/toy.json"
+    said = served.cdml("pr", "merge", "1")
+    assert "release/staging serves toy@v1.0.0" in said
+    answer = _ask(served, "staging")
+    assert (answer["version"], answer["predictions"]) == ("v1.0.0", [False, True])
+    row = json.loads(served.cdml("status", "--json", code=0))[0]
+    assert (row["desired"], row["recorded"], row["actual"], row["problem"]) == ("v1.0.0", "v1.0.0", "v1.0.0", "")
+    assert row["digest"] == answer["sha256"]
+
+
+def test_production_comes_after_staging(served):
+    before = served.refs()
+    said = served.cdml("promote", "v1.0.0", "--to", "production", code=10)
+    assert "never deployed to staging" in said
+    assert served.refs() == before
+
+
+def test_rollback_serves_the_earlier_bytes_again_and_holds(served):
+    _promote(served, "v1.0.0", "staging", "merge")
+    first = _ask(served, "staging")
+    served.commit("Rank better", params__yaml="skill: 1.3\n")
+    served.git("push", "--quiet")
+    served.cdml("register")
+    _promote(served, "v1.1.0", "staging", "squash")
+    second = _ask(served, "staging")
+    assert (second["version"], second["predictions"]) == ("v1.1.0", [False, False])
+    said = served.cdml("rollback", "staging", "--why", "too strict")
+    assert "Running stage" not in said
+    third = _ask(served, "staging")
+    assert (third["version"], third["sha256"]) == ("v1.0.0", first["sha256"])
+    assert len(_servers(served)) == 1
+    held = served.cdml("promote", "v1.1.0", "--to", "staging", code=10)
+    assert "too strict" in held
+    assert "--lift" in held
+    served.cdml("promote", "v1.1.0", "--to", "staging", "--lift")
+
+
+def test_deploy_refuses_bytes_that_were_not_reviewed(served):
+    served.cdml("promote", "v1.0.0", "--to", "staging")
+    for cached in (*(served.root / ".dvc" / "cache").rglob("*"), *(served.root.parent / "store").rglob("*")):
+        if cached.is_file() and cached.read_bytes()[:2] == b"PK":
+            cached.chmod(0o644)
+            cached.write_bytes((served.root / "models" / "high.skops").read_bytes())
+    tags = served.refs().keys()
+    said = served.cdml("pr", "merge", "1", code=10)
+    assert "sha256" in said
+    assert not _servers(served)
+    assert not [ref for ref in served.refs() if ref.startswith("refs/tags/toy#")], tags
+
+
+def test_a_stale_promotion_conflicts_with_itself(served):
+    served.cdml("promote", "v1.0.0", "--to", "staging")
+    served.commit("Rank better", params__yaml="skill: 1.3\n")
+    served.git("push", "--quiet")
+    served.cdml("register")
+    # The same branch is moved by hand beside cdml, as a second person's promotion would be.
+    served.git("fetch", "--quiet")
+    served.git("push", "--quiet", "origin", "origin/cdml/promote/staging/toy:refs/heads/mine")
+    served.cdml("promote", "v1.1.0", "--to", "staging")
+    served.cdml("pr", "merge", "1")
+    assert _ask(served, "staging")["version"] == "v1.1.0"
+
+
+def test_a_pull_request_that_changes_more_than_its_record_is_refused(served):
+    served.cdml("promote", "v1.0.0", "--to", "staging")
+    served.git("fetch", "--quiet")
+    served.git("switch", "--quiet", "--create", "more", "origin/cdml/promote/staging/toy")
+    served.write("surprise.txt", "boo")
+    served.git("add", "surprise.txt")
+    served.git("commit", "--quiet", "--amend", "--no-edit")
+    served.git("push", "--quiet", "--force", "origin", "HEAD:cdml/promote/staging/toy")
+    served.git("switch", "--quiet", "main")
+    said = served.cdml("pr", "merge", "1", code=10)
+    assert "was not judged" in said
+    assert not _servers(served)
+
+
+def test_a_dry_run_changes_nothing(served):
+    before = served.refs()
+    said = served.cdml("promote", "v1.0.0", "--to", "staging", "--dry-run")
+    assert "toy@v1.0.0" in said
+    assert served.refs() == before
+
+
+def test_a_taken_port_is_exit_4_and_leaves_no_tag(served):
+    port = json.loads(served.git("show", "HEAD:.cdml/mlops.schema.json")) and _port(served, "staging")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        served.cdml("promote", "v1.0.0", "--to", "staging")
+        said = served.cdml("pr", "merge", "1", code=4)
+    assert str(port) in said
+    assert not _servers(served)
+    assert not [ref for ref in served.refs() if ref.startswith("refs/tags/toy#")]
+    assert "should serve v1.0.0" in served.cdml("status", code=4)
+    assert "serves toy@v1.0.0" in served.cdml("deploy", "staging")
+    served.cdml("status")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["promote", "v9.9.9", "--to", "staging"], "v9.9.9"),
+        (["promote", "v1.0.0", "--to", "stagin"], "did you mean staging?"),
+        (["rollback", "staging"], "no release of toy"),
+        (["deploy", "nowhere"], "not an environment"),
+    ],
+)
+def test_words_that_do_not_fit_are_exit_2(served, words, said):
+    before = served.refs()
+    assert said in served.cdml(*words, code=2)
+    assert served.refs() == before
+
+
+def test_an_environment_without_a_record_deploys_nothing_and_succeeds(served):
+    assert "nothing to deploy" in served.cdml("deploy", "staging")
+
+
+def _promote(served: Toy, version: str, environment: str, method: str) -> None:
+    said = served.cdml("promote", version, "--to", environment)
+    number = said.split("pull request ")[1].split()[0]
+    served.cdml("pr", "merge", number, "--method", method)
+
+
+def _ask(served: Toy, environment: str) -> dict[str, object]:
+    url = f"http://127.0.0.1:{_port(served, environment)}/predict"
+    answer = requests.post(url, json={"records": [{"age": 40}, {"age": 55}]}, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _port(served: Toy, environment: str) -> int:
+    lines = (served.root / "mlops.yaml").read_text().splitlines()
+    place = lines.index(f"  {environment}:")
+    return int(lines[place + 1].split("port:")[1].strip(" }"))
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _servers(served: Toy) -> list[psutil.Process]:
+    """Processes that serve this project's models, without their own children."""
+    folder = str(served.root)
+    found = [
+        p for p in psutil.process_iter(["cmdline"]) if any(folder in word for word in p.info["cmdline"] or ())
+    ]
+    pids = {p.pid for p in found}
+    return [p for p in found if p.ppid() not in pids and "pytest" not in " ".join(p.info["cmdline"])]

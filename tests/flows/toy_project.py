@@ -1,0 +1,114 @@
+"""A small project with a bare remote and a DVC remote, real in everything but the size of its model.
+
+Its model is a number in a file: how well it ranks. Training and evaluating take milliseconds of plain Python.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+MLOPS = """\
+model: toy
+train:
+  cmd: python train.py
+  deps: [train.py, data.csv]
+  params: [params.yaml]
+  outs: [model.txt]
+evaluate:
+  cmd: python evaluate.py
+  deps: [evaluate.py, model.txt, data.csv]
+  data: data.csv
+  target: y
+  predictions: predictions.csv
+  metrics: [roc_auc, accuracy]
+  gates:
+    - {metric: roc_auc, max-regression: 0.02}
+environments:
+  staging:
+    deploy: {target: local, port: 18081}
+  production:
+    deploy: {target: local, port: 18082}
+"""
+TRAIN = """\
+skill = [line.split(":")[1] for line in open("params.yaml") if line.startswith("skill")][0]
+if float(skill) < 0:
+    raise SystemExit("skill must not be negative")
+open("model.txt", "w").write(skill)
+"""
+EVALUATE = """\
+import csv, random
+skill = float(open("model.txt").read())
+noise = random.Random(0)
+with open("data.csv") as source, open("predictions.csv", "w", newline="") as target:
+    rows = csv.writer(target)
+    rows.writerow(["id", "y_true", "y_score"])
+    for row in csv.DictReader(source):
+        score = 0.5 + (skill * (int(row["y"]) - 0.5) + noise.gauss(0, 0.35)) / 4
+        rows.writerow([row["id"], row["y"], round(min(1, max(0, score)), 6)])
+"""
+
+
+@dataclass(frozen=True)
+class Toy:
+    """One person's clone of the project, beside its remotes."""
+
+    root: Path
+
+    @property
+    def origin(self) -> Path:
+        return self.root.parent / "origin.git"
+
+    def git(self, *words: str, at: Path | None = None) -> str:
+        return run(["git", *words], at or self.root)
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text)
+
+    def commit(self, message: str, **files: str) -> str:
+        for name, text in files.items():
+            self.write(name.replace("__", "."), text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def branch(self, name: str, message: str, **files: str) -> str:
+        self.git("switch", "--quiet", "--create", name, "origin/main")
+        return self.commit(message, **files)
+
+    def main(self) -> None:
+        self.git("switch", "--quiet", "main")
+        self.git("pull", "--quiet")
+
+    def refs(self) -> dict[str, str]:
+        """Everything that the remote holds."""
+        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", at=self.origin).splitlines()
+        return dict(line.split(" ") for line in lines)
+
+    def cdml(self, *words: str, code: int = 0) -> str:
+        """Run a command as a person would, and return what it said on both streams."""
+        done = subprocess.run(
+            [sys.executable, "-m", "cdml", *words],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == code, f"{words} exited {done.returncode}:\n{said}"
+        assert "Traceback" not in said
+        return said
+
+
+def run(words: list[str], cwd: Path) -> str:
+    env = {**os.environ, "DVC_NO_ANALYTICS": "1", "CI": "true", "HOME": "/nonexistent"}
+    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    env |= {"DVC_SITE_CACHE_DIR": str(cwd / ".dvc" / "tmp" / "site")}
+    done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
+    return done.stdout.strip()
