@@ -57,10 +57,10 @@ def _first_version(stage: Stage) -> None:
         "1. A repository with one mlops.yaml becomes a version",
         "442 patients, a logistic regression on six of ten measurements. What main holds is trained, judged and tagged.",
     )
-    _run(stage, "cdml init --yes")
     _run(stage, "git add --all")
     _run(stage, "git commit --quiet --message 'Judge patients by six measurements'")
     _run(stage, "git push --quiet --set-upstream origin main")
+    _run(stage, "cdml init --yes")
     _run(stage, "cdml register")
 
 

@@ -30,14 +30,10 @@ class _WithCommand(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-@app.command(
-    cls=_WithCommand,
-    options_metavar="[OPTIONS]",
-    epilog="After -- may stand a command that trains: it is run once.",
-)
+@app.command(cls=_WithCommand, epilog="After -- may stand a command that trains: it is run once.")
 def init(
     context: typer.Context,
-    path: Path = typer.Argument(Path(), help="The project's folder; default: here."),
+    path: Path = typer.Argument(Path(), metavar="PATH", help="The project's folder."),
     template: str = typer.Option("", help="Scaffold this project beside what is there: churn."),
     yes: bool = typer.Option(False, "--yes", "-y", help="Ask nothing: take the best guess, and say so."),
     json: bool = JSON,

@@ -212,6 +212,6 @@ def header(path: Path) -> list[str] | None:
     with path.open("rb") as file:
         first = file.readline(HEADER_LARGEST)
     try:
-        return next(csv.reader([first.decode("utf-8-sig")]), None)
+        return next(csv.reader([first.decode("utf-8-sig")]), None) or None
     except (UnicodeDecodeError, csv.Error):
         return None

@@ -107,15 +107,29 @@ def dvc_yaml(stages: Iterable[Stage]) -> str:
 
 def _stage(stage: Stage) -> dict[str, Any]:
     """One stage in DVC's words; a parameters file without names is taken as a whole."""
-    params = [{file: list(keys) or None} for file, keys in stage.params.items()]
-    words = {"cmd": _command(stage.cmd), "deps": list(stage.deps), "params": params, "outs": list(stage.outs)}
+    params = [{_scalar(file): _scalars(keys) or None} for file, keys in stage.params.items()]
+    words = {
+        "cmd": _scalar(stage.cmd),
+        "deps": _scalars(stage.deps),
+        "params": params,
+        "outs": _scalars(stage.outs),
+    }
     return {key: value for key, value in words.items() if value}
 
 
-def _command(cmd: str) -> str:
-    from ruamel.yaml.scalarstring import LiteralScalarString
+def _scalars(items: Iterable[str]) -> list[str]:
+    return [_scalar(item) for item in items]
 
-    return LiteralScalarString(cmd) if "\n" in cmd else cmd
+
+def _scalar(text: str) -> str:
+    """Text in the style that brings it through YAML unchanged: plain, as a block of lines, or escaped."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+    if text.isprintable():
+        return text
+    block = all(line.isprintable() for line in text.split("\n"))
+    styled: str = LiteralScalarString(text) if block else DoubleQuotedScalarString(text)
+    return styled
 
 
 def _dump(value: Any) -> str:

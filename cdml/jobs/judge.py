@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cdml.core.comparison import Comparison, Judgement, MetricResult, Side
+from cdml.core.comparison import Judgement, MetricResult, Side
 from cdml.core.errors import ConfigError
 from cdml.core.settings import Evaluate, Gate, Settings
 from cdml.evaluation.compare import Measurement, compare, only_reported, reported
@@ -24,16 +24,11 @@ def judge(store: Store, head: Snapshot, base: Snapshot | None, rules: Settings |
     candidate = _predictions(store, head, evaluate)
     baseline = _predictions(store, base, evaluate) if base else None
     metrics = _metrics(evaluate, candidate)
-    measurement = _measure(baseline, candidate, evaluate, metrics).with_reported(_reported(base, head))
-    comparison = Comparison(
-        model=head.settings.model,
-        baseline=_side(base) if base else None,
-        candidate=_side(head),
-        rows=measurement.rows,
-        unpaired=measurement.unpaired,
-        metrics=measurement.metrics,
-        slices=measurement.slices,
-        changes=changes(store, base, head) if base else (),
+    absent = f"{base.label} has no predictions" if base and baseline is None else None
+    measurement = _measure(baseline, candidate, evaluate, metrics, absent).with_reported(_reported(base, head))
+    differences = changes(store, base, head) if base else ()
+    comparison = measurement.comparison(
+        head.settings.model, _side(base) if base else None, _side(head), differences
     )
     gates = _resolve(evaluate.gates, metrics)
     theirs = _resolve(rules.evaluate.gates, metrics) if rules else None
@@ -60,11 +55,16 @@ def _metrics(evaluate: Evaluate, candidate: Predictions | None) -> tuple[str, ..
 
 
 def _measure(
-    baseline: Predictions | None, candidate: Predictions | None, evaluate: Evaluate, metrics: tuple[str, ...]
+    baseline: Predictions | None,
+    candidate: Predictions | None,
+    evaluate: Evaluate,
+    metrics: tuple[str, ...],
+    absent: str | None,
 ) -> Measurement:
+    """`absent` says why a baseline that exists has no predictions: it must not count as a first model."""
     if candidate is None:
-        return only_reported((), first=baseline is None)
-    return compare(baseline, candidate, metrics=metrics, by=evaluate.by)
+        return only_reported((), first=baseline is None and absent is None, unpaired=absent)
+    return compare(baseline, candidate, metrics=metrics, by=evaluate.by, absent=absent)
 
 
 def _reported(base: Snapshot | None, head: Snapshot) -> list[MetricResult]:

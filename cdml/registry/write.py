@@ -1,7 +1,7 @@
 """Registry tags made and published in one step: the remote has the tag, or nobody has it.
 
 Every verb answers None when somebody else tagged first. Their tags are here then and ours is nowhere, so that the
-caller reads again and decides again. (One act of one person in one second is one tag, and counts for all who made it.)
+caller reads again and decides again. (One act of one person in one second is one tag, and counts for all makers.)
 """
 
 from __future__ import annotations

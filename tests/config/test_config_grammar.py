@@ -33,36 +33,11 @@ def test_names_as_code_and_as_pattern(text: str) -> None:
     assert bool(re.search(grammar.NAME_PATTERN, text)) == is_name(text)
 
 
-BRANCHES = [
-    "main",
-    "release/a",
-    "a..b",
-    "a.lock",
-    "a.lock/b",
-    ".a",
-    "a/.b",
-    "a.",
-    "a//b",
-    "/a",
-    "a/",
-    "a~1",
-    "a^",
-    "a:b",
-    "a?",
-    "a*",
-    "a[",
-    "a\\b",
-    "a@{b",
-    "a@b",
-    "-a",
-    "é",
-    "a\x7f",
-    "a.b",
-    "a-",
-]
+BRANCHES = ["main", "release/a", "a..b", "a.lock", "a.lock/b", ".a", "a/.b", "a.", "a//b", "/a", "a/", "a~1"]
+BRANCHES += ["a^", "a:b", "a?", "a*", "a[", "a\\b", "a@{b", "a@b", "-a", "é", "a\x7f", "a.b", "a-", "a b"]
 
 
-@pytest.mark.parametrize("name", [*BRANCHES, "a b"])
+@pytest.mark.parametrize("name", BRANCHES)
 def test_branches_as_git_has_them(name: str, tmp_path: Path) -> None:
     accepted = Git(tmp_path).run("check-ref-format", "--branch", name, check=False).code == 0
     assert bool(re.fullmatch(grammar.BRANCH_PATTERN, name)) == accepted

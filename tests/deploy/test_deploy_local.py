@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -172,6 +173,23 @@ def test_a_server_that_does_not_start_changes_nothing(target: LocalTarget, light
     until(lambda: not worker.is_running())
     assert target.current() is None
     target.remove()
+
+
+def test_a_kept_connection_is_told_to_leave_before_it_is_closed(target: LocalTarget, light: Bundles) -> None:
+    target.deploy(light("v1.0.0"))
+    kept = HTTPConnection("127.0.0.1", target.options.port, timeout=10)
+    leaving = threading.Thread(target=target.remove)
+    told: list[str | None] = []
+    while "close" not in told:
+        kept.request("GET", "/health/live")
+        answer = kept.getresponse()
+        answer.read()
+        told.append(answer.headers["connection"])
+        if len(told) == 3:
+            leaving.start()
+        time.sleep(0.01)  # the connection is idle when the server is told to end
+    leaving.join()
+    assert told[:3] == [None, None, None]
 
 
 def test_other_bytes_than_reviewed_are_refused(target: LocalTarget, light: Bundles, state: Path) -> None:

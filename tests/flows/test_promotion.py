@@ -209,10 +209,7 @@ def _free_port() -> int:
 
 
 def _servers(served: Toy) -> list[psutil.Process]:
-    """Processes that serve this project's models, without their own children."""
-    folder = str(served.root)
-    found = [
-        p for p in psutil.process_iter(["cmdline"]) if any(folder in word for word in p.info["cmdline"] or ())
-    ]
-    pids = {p.pid for p in found}
-    return [p for p in found if p.ppid() not in pids and "pytest" not in " ".join(p.info["cmdline"])]
+    """Processes that serve this project's models."""
+    home = f"{served.root}/.git/cdml"
+    found = [(p, p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"])]
+    return [p for p, words in found if "cdml.serving.managed" in words and any(w.startswith(home) for w in words)]
