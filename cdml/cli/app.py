@@ -10,8 +10,11 @@ from typing import Any
 
 import typer
 
+from cdml.cli.verbs import Verbs
+
 # Plain help: rich's costs three times typer's own import.
 app = typer.Typer(
+    cls=Verbs,
     name="cdml",
     help="Continuous delivery for machine learning, driven by repository state.",
     rich_markup_mode=None,

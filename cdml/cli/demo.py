@@ -23,6 +23,7 @@ TEN = "features: [age, sex, bmi, bp, s1, s2, s3, s4, s5, s6]"
 PATIENT: dict[str, object] = {"age": 59, "sex": 2, "bp": 101, "s1": 157, "s2": 93.2, "s3": 38}
 MORE: dict[str, object] = {"bmi": 32.1, "s4": 4, "s5": 4.8598, "s6": 87}
 GATE_FAILED = 10
+WIDTH = 100
 
 
 @app.command()
@@ -80,7 +81,7 @@ def _better(stage: Stage) -> None:
     )
     _change(stage, "all-measurements", SIX, TEN, "Use all ten measurements")
     _run(stage, "cdml pr open", show=False)
-    _run(stage, "cdml pr show 3")
+    _comment(stage, 3)
     _tell(
         "4. Merged, registered, promoted",
         "The judged run is taken over, nothing is trained again. Its inputs changed, so the major number moves.",
@@ -138,6 +139,16 @@ def _ask(stage: Stage, record: dict[str, object], version: str) -> None:
         raise ExternalError(f"production does not answer as {version}")
 
 
+def _comment(stage: Stage, number: int) -> None:
+    """The pull request's comment as a forge would render it."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    shown = json.loads(stage.command("cdml", "pr", "show", str(number), "--json").stdout)
+    say(f"$ cdml pr show {number}")
+    Console(width=WIDTH).print(Markdown(shown["comments"][0]["body"]))
+
+
 def _run(stage: Stage, line: str, code: int = 0, show: bool = True) -> None:
     """Type one command; the story stops where it ends otherwise than told."""
     from cdml.core.errors import ExternalError
@@ -155,4 +166,4 @@ def _run(stage: Stage, line: str, code: int = 0, show: bool = True) -> None:
 
 def _tell(title: str, text: str) -> None:
     say(f"\n=== {title}")
-    say(textwrap.fill(text, 100) + "\n")
+    say(textwrap.fill(text, WIDTH) + "\n")

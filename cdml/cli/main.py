@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import typer
 
 from cdml.cli.app import app
 from cdml.core.errors import CdmlError, ConfigError, Exit
-
-# One module a verb, in the order of a project's life: the order of `cdml --help`.
-VERBS: tuple[str, ...] = (
-    "init",
-    "generate",
-    "check",
-    "run",
-    "evaluator",
-    "compare",
-    "pr",
-    "register",
-    "registry",
-    "promote",
-    "deploy",
-    "demo",
-    "schema",
-)
-
-for verb in VERBS:
-    importlib.import_module(f"cdml.cli.{verb}")
 
 
 def main() -> None:

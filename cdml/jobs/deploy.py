@@ -14,8 +14,7 @@ from cdml.deploy.base import Target
 from cdml.jobs.artifact import fetch_version
 from cdml.jobs.project import Project, fetch
 from cdml.jobs.promote import current, find_environment
-from cdml.registry.provenance import read_deployment
-from cdml.registry.read import Registry, read, require_complete
+from cdml.registry.read import read, require_complete
 from cdml.registry.write import assign
 
 TRIES = 5
@@ -82,6 +81,7 @@ def open_target(project: Project, name: str, settings: DeploySettings) -> Target
 
 def _bundle(project: Project, name: str, version: Version, record: ReleaseRecord, file: Path) -> Bundle:
     provenance = version.provenance
+    settings = project.settings_at(record.commit)
     return Bundle(
         model=record.model,
         environment=name,
@@ -90,24 +90,17 @@ def _bundle(project: Project, name: str, version: Version, record: ReleaseRecord
         artifact=record.artifact,
         file=file,
         python=project.python,
-        trusted=project.settings_at(record.commit).register.trusted,
+        trusted=settings.register.trusted,
         signature=provenance.signature if provenance else None,
+        positive=settings.evaluate.positive,
     )
 
 
 def _record_assignment(project: Project, name: str, version: Version, tip: str) -> None:
     """One assignment tag per release-branch commit that was deployed; a repeated deployment adds none."""
     for _ in range(TRIES):
-        if deployed_commit(read(project.git), version.model, name) == tip:
+        if read(project.git).deployed_from(version.model, name) == tip:
             return
         if assign(project.git, version.model, name, version.version, tip):
             return
     raise ExternalError(f"{name} serves {version.label}, but its tag could not be written", f"cdml deploy {name}")
-
-
-def deployed_commit(registry: Registry, model: str, name: str) -> str | None:
-    """The commit of the release branch that was deployed last, as the newest assignment names it."""
-    if model not in registry.states:
-        return None
-    last = [t for t in registry.history(model) if t.event.kind == "assigned" and t.event.environment == name]
-    return read_deployment(last[-1].body, last[-1].tag) if last else None

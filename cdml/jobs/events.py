@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cdml.core.comparison import Judgement
 from cdml.core.errors import CdmlError, ExternalError, RefusedError
@@ -103,7 +103,7 @@ def environment_of(project: Project, branch: str) -> str | None:
 def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
     run_tests(project, say)
     run_jobs(project, ("train", "evaluate"), say)
-    snapshot = working(project)
+    snapshot = replace(working(project), label="this PR")
     target = f"refs/remotes/{REMOTE}/{pull.target}"
     rules = project.settings_at(target) if project.git.read(target, "mlops.yaml") else None
     judgement = judge(project.store, snapshot, baseline(project), rules)

@@ -155,12 +155,7 @@ def _require_earlier(project: Project, registry: Registry, version: Version, env
     if place == 0:
         return
     earlier = names[place - 1]
-    deployed = {
-        tagged.version
-        for tagged in registry.history(version.model)
-        if tagged.event.kind == "assigned" and tagged.event.environment == earlier
-    }
-    if version.version not in deployed:
+    if version.version not in registry.deployed(version.model, earlier):
         raise RefusedError(
             f"{version.label} was never deployed to {earlier}, which comes before {environment.name}",
             f"cdml promote {version.version} --to {earlier}",

@@ -1,0 +1,46 @@
+"""`cdml --help`: every verb, one line each, without importing what the verbs need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer import main as typer_main
+
+from cdml.cli.app import app
+from cdml.cli.verbs import VERBS
+
+
+def test_help_fits_a_screen_and_imports_nothing_heavy():
+    heavy = ("pandas", "numpy", "dvc", "sklearn", "pydantic", "git", "jinja2", "rich", "requests", "cdml.jobs")
+    code = (
+        "import sys; sys.argv = ['cdml', '--help']\n"
+        "from cdml.cli.main import main\n"
+        "try: main()\n"
+        f"finally: print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    assert done.stderr.strip() == "[]"
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert all(
+        any(line.strip().startswith(f"{name} ") for line in lines) for name, (_, said) in VERBS.items() if said
+    )
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_has_help_of_its_own(name):
+    group = typer_main.get_group(app)
+    command = group.get_command(typer.Context(group), name)
+    assert command is not None
+    assert command.help
+    assert command.hidden == (not VERBS[name][1])
+
+
+def test_a_misspelt_verb_is_answered_with_the_nearest():
+    done = subprocess.run([sys.executable, "-m", "cdml", "promot"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Did you mean 'promote'?" in done.stderr
