@@ -47,12 +47,9 @@ def compare(
 def _files(
     old: Path, new: Path, shown: Format, metrics: tuple[str, ...], by: tuple[str, ...], positive: str | None
 ) -> None:
-    from cdml.jobs.compare_files import compare_files, sentence
+    from cdml.jobs.compare_files import compare_files
 
     judgement = compare_files(old, new, metrics=metrics, by=by, positive=positive)
-    if shown is Format.terminal:
-        say(sentence(judgement))
-        say()
     _show(judgement, shown)
 
 

@@ -13,7 +13,11 @@ SHARE_PATTERN = r"^[0-9]+(\.[0-9]+)?%$"
 BASELINES = ("production", "latest", "main")
 # The JSON Schema's dialect of regular expressions has no named groups in Python's spelling.
 VERSION_PATTERN = rf"^v?{re.sub(r'[?]P<[a-z]+>', '', SEMVER)}$"
-PATH_PATTERN = r"^(?![/~\s])(?![A-Za-z]:)(?!(\.?/*)+$)(?!(.*/)?\.\.(/|$))(?!.*://)(?!.*\$\{)[^\\\x00-\x1f\x7f]*[^\\\x00-\x1f\x7f\s]$"
+# Not absolute, no drive, not the folder itself, no `..`, no URL, no templating, no space at either end of a part.
+PATH_PATTERN = (
+    r"^(?!(\./+)*([/~]|[A-Za-z]:|\.?$))(?!(.*/)?\.\.(/|$))(?!.*://)(?!.*\$\{)"
+    r"(?!(.*/)?\s)(?!.*\s(/|$))[^\\\x00-\x1f\x7f]+$"
+)
 # git check-ref-format, as far as a pattern can say it.
 BRANCH_PATTERN = (
     r"^(?![/.\-])(?!.*(//|\.\.|/\.|@\{|\.lock(/|$)))(?!@$)[^\x00-\x20\x7f~^:?*\[\\]*[^\x00-\x20\x7f~^:?*\[\\/.]$"
@@ -50,15 +54,15 @@ def path(text: str) -> str:
         raise ValueError(f"{text!r} is a URL; a path inside this folder is needed (`dvc import-url` makes one)")
     if "\\" in text:
         raise ValueError(f"{text!r} holds a backslash: write {text.replace(chr(92), '/')!r}")
-    if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text):
-        raise ValueError(f"{text!r} is absolute: write it relative to the folder of mlops.yaml")
     if ".." in text.split("/"):
         raise ValueError(f"{text!r} leaves the folder of mlops.yaml")
     normal = posixpath.normpath(text)
+    if normal.startswith(("/", "~")) or re.match(r"[A-Za-z]:", normal):
+        raise ValueError(f"{text!r} is absolute: write it relative to the folder of mlops.yaml")
     if normal == ".":
         raise ValueError(f"{text!r} is the whole folder: name a file or a folder in it")
     if re.fullmatch(PATH_PATTERN, text) is None:
-        raise ValueError(f"{text!r} begins or ends with a space, or holds a control character")
+        raise ValueError(f"{text!r} holds a control character, or a space at the end of a name")
     return normal
 
 

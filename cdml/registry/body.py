@@ -47,6 +47,7 @@ def _yaml() -> Any:
     yaml.Composer = _Composer
     yaml.default_flow_style = False
     yaml.allow_unicode = True
+    yaml.width = 2**20  # never fold: one value, one line
     yaml.sort_base_mapping_type_on_output = False
     return yaml
 

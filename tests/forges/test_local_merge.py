@@ -78,6 +78,16 @@ def test_a_rebase_leaves_out_merges_and_what_is_there_already(ada: Person) -> No
     assert ada.tree("main") == tree
 
 
+def test_a_rebase_replays_a_change_that_was_taken_back(ada: Person) -> None:
+    ada.push("feature", {"a.txt": "tried\n", "b.txt": "new\n"}, message="try")
+    ada.push("feature", {"a.txt": "one\ntwo\nthree\n"}, base="origin/feature", message="take back")
+    ada.push("main", {"c.txt": "new\n"}, message="main moves")
+    ada.forge.open_pull("feature", "main", "Better", "")
+    ada.forge.merge(1, "rebase")
+    assert git(ada.bare, "show", "main~1:a.txt") == "tried"
+    assert git(ada.bare, "show", "main:a.txt") == "one\ntwo\nthree"
+
+
 def test_a_commit_without_a_message_is_replayed(ada: Person) -> None:
     ada.push("feature", {"b.txt": "new\n"}, message="")
     ada.forge.open_pull("feature", "main", "Better", "")

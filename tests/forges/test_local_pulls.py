@@ -249,9 +249,12 @@ def test_a_shallow_clone_is_refused_with_the_command_that_mends_it(
     ada.push("feature", {"b.txt": "new\n"})
     root = tmp_path_factory.mktemp("shallow") / "clone"
     git(ada.bare, "clone", "--quiet", "--depth=1", "--branch=feature", f"file://{ada.bare}", str(root))
-    with pytest.raises(UsageError, match="shallow") as caught:
-        LocalForge(Git(root)).open_pull("feature", "main", "t", "")
-    assert caught.value.hint == "git fetch --unshallow origin"
+    ada.forge.open_pull("feature", "main", "title", "")
+    forge = LocalForge(Git(root))
+    for call in (lambda: forge.open_pull("feature", "main", "t", ""), lambda: forge.merge(1, "merge")):
+        with pytest.raises(UsageError, match="shallow") as caught:
+            call()
+        assert caught.value.hint == "git fetch --unshallow origin"
 
 
 def plant(person: Person, ref: str, name: str, document: object) -> None:

@@ -20,7 +20,7 @@ from cdml.state.git import Git
 text = st.text(max_size=20) | st.sampled_from(
     ["---", "...", "# comment", "#", "yes", "1e5", "0x1", "~", "null", "2001-01-01", "a: b", "- a", "&a", "*a",
      "!t", "-----BEGIN PGP SIGNATURE-----", "a\n---\nb", "a\n# b\n", " a ", "\t", "'", '"', "%YAML 1.2",
-     "1_000", "1:30"]
+     "1_000", "1:30", "a  b " * 40, "x" * 300]
 )  # fmt: skip
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63)
 values = st.recursive(
@@ -70,6 +70,7 @@ def test_git_keeps_every_line(
     make: Callable[..., tuple[Git, list[str]]], provenance: Provenance, odd: str
 ) -> None:
     git, oids = make(1)
+    git.run("config", "core.commentChar", "-")  # what a careless git would drop
     odd_one = dataclasses.replace(provenance, parameters={odd: [odd], "plain": odd}, verdicts={odd: "pass"})
     register(git, "churn", "v1.0.0", oids[0], odd_one)
     assert read(git).version("churn", "v1.0.0").provenance == odd_one
@@ -81,6 +82,8 @@ def test_the_text_is_block_style_and_sorted_where_order_means_nothing(provenance
     body = provenance_body(mixed)
     assert body.startswith("cdml: 1\ninputs: ")
     assert "\ndata:\n  a: '1'\n  b: '2'\n" in body
+    long = dataclasses.replace(mixed, compared_with="a word " * 40)
+    assert len(provenance_body(long).splitlines()) == len(body.splitlines())
     assert "\nmetrics:\n- name: roc_auc\n  value: 0.861\n" in body
 
 

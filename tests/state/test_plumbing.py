@@ -252,7 +252,10 @@ def test_a_temporary_clone_has_any_commit_of_the_remote(git: Git, bare: Path, re
     assert remote_refs(git, "refs/heads/from-clone") == {"refs/heads/from-clone": commit}
 
 
-def test_a_temporary_clone_has_every_tag_and_stands_on_a_branch(git: Git) -> None:
+def test_a_temporary_clone_has_every_tag_and_stands_on_a_branch(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "clone.defaultRemoteName")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "upstream")
     hidden(git, "refs/tags/churn@v1.0.0")
     with temporary_clone(git, git.commit("HEAD"), "main") as clone:
         assert clone.branch() == "main"
