@@ -25,18 +25,23 @@ app = typer.Typer(
 JSON = typer.Option(False, "--json", help="Print JSON for machines.")
 
 
-@app.callback()
-def place(
-    context: typer.Context,
-    path: Path = typer.Option(Path(), "-C", metavar="PATH", help="Act as if started in PATH."),
-    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and exit."),
-) -> None:
-    """Continuous delivery for machine learning, driven by repository state."""
-    if version:
+def _version(asked: bool) -> None:
+    if asked:
         from cdml import __version__
 
         typer.echo(f"cdml {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def place(
+    context: typer.Context,
+    path: Path = typer.Option(Path(), "-C", metavar="PATH", help="Act as if started in PATH."),
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_version, help="Print the version and exit."
+    ),
+) -> None:
+    """Continuous delivery for machine learning, driven by repository state."""
     context.obj = path
 
 
@@ -58,6 +63,11 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """A line about the work, on standard error, so that the answer can be piped."""
     typer.echo(text, err=True)
+
+
+def printable(text: str) -> str:
+    """Words of others without what would move a terminal's cursor or turn its direction; lines stay lines."""
+    return "".join(character for character in text if character.isprintable() or character in "\n\t")
 
 
 def say_json(value: Any) -> None:

@@ -36,12 +36,24 @@ def compare(
     from cdml.jobs.verdict import exit_code
 
     shown = Format.json if json else format
-    if base and head and Path(base).is_file() and Path(head).is_file():
-        _files(Path(base), Path(head), shown, tuple(metric), tuple(by), positive or None)
+    old, new = (Path(context.obj) / name for name in (base, head))
+    if base and head and old.is_file() and new.is_file():
+        _files(old, new, shown, tuple(metric), tuple(by), positive or None)
         return
+    _refuse_half(old, new)
     judgement = _revisions(root(context), base, head)
     _show(judgement, shown)
     leave(exit_code(judgement))
+
+
+def _refuse_half(*paths: Path) -> None:
+    """A name that can only be a file of predictions, where there are not two."""
+    from cdml.core.errors import UsageError
+
+    for path in paths:
+        if path.suffix in (".csv", ".parquet", ".pq"):
+            what = "stands alone" if path.is_file() else "is not a file"
+            raise UsageError(f"{path} {what}; name two files of predictions", "cdml compare OLD.csv NEW.csv")
 
 
 def _files(

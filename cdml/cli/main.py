@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 import typer
 
-from cdml.cli.app import app
+from cdml.cli.app import app, printable
 from cdml.core.errors import CdmlError, ConfigError, Exit
 
 
 def main() -> None:
     """Run the command line and exit."""
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app()
     except CdmlError as error:
@@ -21,13 +24,21 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(Exit.EXTERNAL)
+    except OSError as error:  # a full disk, a folder that may not be written
+        typer.echo(f"cdml: {error.filename or 'the system'}: {error.strerror or error}", err=True)
+        sys.exit(Exit.EXTERNAL)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """CI cancels with SIGTERM: leave as an exception does, so that what was begun is cleaned up."""
+    sys.exit(128 + number)
 
 
 def _explain(error: CdmlError) -> None:
     problems = error.problems if isinstance(error, ConfigError) else ()
     for problem in problems:
-        typer.echo(str(problem), err=True)
+        typer.echo(printable(str(problem)), err=True)
     if error.message:
-        typer.echo(f"cdml: {error.message}", err=True)
+        typer.echo(f"cdml: {printable(error.message)}", err=True)
     if error.hint:
-        typer.echo(f"  try: {error.hint}", err=True)
+        typer.echo(f"  try: {printable(error.hint)}", err=True)

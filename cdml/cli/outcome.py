@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdml.cli.app import colour, say
+from cdml.cli.app import colour, printable, say
 
 if TYPE_CHECKING:
     from cdml.jobs.deploy import Deployed
@@ -18,7 +18,7 @@ def tell_judged(judged: Judged) -> int:
     from cdml.jobs.verdict import exit_code
     from cdml.reports.terminal import table
 
-    say(f"pull request {judged.pull.number}: {judged.pull.title}")
+    say(f"pull request {judged.pull.number}: {printable(judged.pull.title)}")
     if judged.judgement is None:
         return 0
     say(table(judged.judgement, colour=colour()))

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import typer
 
-from cdml.cli.app import JSON, app, leave, note, root, say, say_json
+from cdml.cli.app import JSON, app, leave, note, printable, root, say, say_json
 
 pr = typer.Typer(help="Pull requests, on the forge of the remote.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(pr, name="pr")
@@ -50,7 +50,7 @@ def list_(
     if json:
         say_json(list(pulls))
         return
-    rows = [(p.number, p.state, p.source, p.target, p.title) for p in pulls]
+    rows = [(p.number, p.state, p.source, p.target, printable(p.title)) for p in pulls]
     say(tabulate(rows, headers=["#", "state", "from", "into", "title"]) if rows else "no pull requests")
 
 
@@ -66,11 +66,13 @@ def show(context: typer.Context, number: int, json: bool = JSON) -> None:
     if json:
         say_json({"pull": pull, "statuses": list(statuses), "comments": list(comments)})
         return
-    say(f"#{pull.number} {pull.title} ({pull.state}: {pull.source} into {pull.target}, {pull.head[:7]})")
+    say(
+        f"#{pull.number} {printable(pull.title)} ({pull.state}: {pull.source} into {pull.target}, {pull.head[:7]})"
+    )
     for status in statuses:
-        say(f"{status.state}: {status.context}: {status.description}")
+        say(printable(f"{status.state}: {status.context}: {status.description}"))
     for comment in comments:
-        say(f"\n{comment.author}:\n{comment.body}")
+        say(printable(f"\n{comment.author}:\n{comment.body}"))
 
 
 @pr.command()

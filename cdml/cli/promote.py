@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cdml.cli.app import app, leave, note, root, say
+from cdml.cli.app import app, leave, note, printable, root, say
 
 if TYPE_CHECKING:
     from cdml.jobs.promote import Plan
@@ -70,4 +70,4 @@ def _tell(plan: Plan) -> None:
     say(f"  digest  sha256 {plan.record.artifact.sha256[:12]} ({plan.record.artifact.size:,} bytes)")
     say(f"  target  {plan.record.deploy.target}")
     if plan.record.hold:
-        say(f"  hold    {plan.record.hold}")
+        say(f"  hold    {printable(plan.record.hold)}")

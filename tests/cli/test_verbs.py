@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer import main as typer_main
 
+from cdml import __version__
 from cdml.cli.app import app
 from cdml.cli.verbs import VERBS
 
@@ -44,3 +45,8 @@ def test_a_misspelt_verb_is_answered_with_the_nearest():
     done = subprocess.run([sys.executable, "-m", "cdml", "promot"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Did you mean 'promote'?" in done.stderr
+
+
+def test_the_version_is_told_without_a_command():
+    done = subprocess.run([sys.executable, "-m", "cdml", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"cdml {__version__}\n")
