@@ -56,7 +56,8 @@ def demo(
 def _first_version(stage: Stage) -> None:
     _tell(
         "1. A repository with one mlops.yaml becomes a version",
-        "442 patients, a logistic regression on six of ten measurements. What main holds is trained, judged and tagged.",
+        "442 patients, a logistic regression on six of ten measurements. "
+        "What main holds is trained, judged and tagged.",
     )
     _run(stage, "git add --all")
     _run(stage, "git commit --quiet --message 'Judge patients by six measurements'")
@@ -68,7 +69,8 @@ def _first_version(stage: Stage) -> None:
 def _promotion(stage: Stage) -> None:
     _tell(
         "2. Promotion is a merge",
-        "Each environment is a release branch that holds one record per model; merging a new record deploys exactly the bytes that were reviewed.",
+        "Each environment is a release branch that holds one record per model; "
+        "merging a new record deploys exactly the bytes that were reviewed.",
     )
     _deploy(stage, "v1.0.0", staging=1, production=2)
     _ask(stage, PATIENT, "v1.0.0")

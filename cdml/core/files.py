@@ -38,8 +38,15 @@ def digest(path: Path) -> Digest:
         return _file_digest(path)
     entries = sorted(p for p in path.rglob("*") if p.is_file())
     digests = [(p.relative_to(path).as_posix(), _file_digest(p)) for p in entries]
-    listing = "".join(f"{d.sha256} {d.size} {name}\n" for name, d in digests)
-    return Digest(hashlib.sha256(listing.encode()).hexdigest(), sum(d.size for _, d in digests))
+    listing = "".join(f"{d.sha256} {d.size} {_line(name)}\n" for name, d in digests)
+    return Digest(
+        hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest(), sum(d.size for _, d in digests)
+    )
+
+
+def _line(name: str) -> str:
+    # As sha256sum does: a name must not look like further lines of the listing.
+    return name.replace("\\", "\\\\").replace("\n", "\\n")
 
 
 def _file_digest(path: Path) -> Digest:

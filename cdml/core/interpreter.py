@@ -14,7 +14,8 @@ def project_python(root: Path) -> Path:
     """The project's interpreter: $CDML_PYTHON, the project's own .venv, the active venv, PATH, ours."""
     named = os.environ.get(VARIABLE)
     if named:
-        return Path(named)
+        # A bare name or a relative path would mean another program in another folder.
+        return Path(shutil.which(named) or named).absolute()
     own = root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if own.exists():
         return own
@@ -29,5 +30,6 @@ def stage_environment(root: Path) -> dict[str, str]:
     """PATH for the project's own commands: `python` is the project's, `cdml` stays reachable."""
     python = project_python(root)
     ours = Path(sys.executable).parent
-    path = os.pathsep.join([str(python.parent), os.environ.get("PATH", ""), str(ours)])
+    # An empty entry would mean the present folder.
+    path = os.pathsep.join(filter(None, [str(python.parent), os.environ.get("PATH"), str(ours)]))
     return {"PATH": path, VARIABLE: str(python)}

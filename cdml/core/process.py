@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from cdml.core.errors import ExternalError
 
 TAIL_LINES = 20
+END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,13 @@ def run(
             env={**os.environ, **(env or {})},
             input=stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=timeout,
             check=False,
         )
-    except FileNotFoundError:
-        raise ExternalError(f"{words[0]}: no such program on PATH") from None
+    except OSError as error:
+        raise _not_started(words[0], cwd, error) from None
     except subprocess.TimeoutExpired:
         raise ExternalError(f"{' '.join(words[:3])}: no end after {timeout:.0f} s") from None
     finished = Finished(done.returncode, done.stdout, done.stderr)
@@ -72,20 +74,52 @@ def stream(
 ) -> Finished:
     """Run a long program and hand each line it prints to `say` at once; both its streams are one.
 
-    It has no timeout: a training may take days, and CI has its own. Never raises for its exit code.
+    It has no timeout: a training may take days, and CI has its own. Never raises for its exit code. Whoever is
+    interrupted here takes the program, and all that it started, down too.
     """
     printed: list[str] = []
-    with subprocess.Popen(
-        list(words),
-        cwd=cwd,
-        env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
-        for line in process.stdout or ():
-            printed.append(line)
-            say(line.rstrip("\n"))
+    try:
+        started = subprocess.Popen(
+            list(words),
+            cwd=cwd,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise _not_started(words[0], cwd, error) from None
+    with started as process:
+        try:
+            for line in process.stdout or ():
+                printed.append(line)
+                say(line.rstrip("\n"))
+        except BaseException:
+            _end(process)
+            raise
     return Finished(process.returncode, "".join(printed), "")
+
+
+def _not_started(program: str, cwd: Path, error: OSError) -> ExternalError:
+    if not cwd.is_dir():
+        return ExternalError(f"{program}: there is no folder {cwd} to run it in")
+    if isinstance(error, FileNotFoundError):
+        return ExternalError(f"{program}: no such program on PATH")
+    return ExternalError(f"{program} cannot be started: {error.strerror}")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a program and everything that it started: asked first, then killed."""
+    import psutil
+
+    family: list[psutil.Process] = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        first = psutil.Process(process.pid)
+        family = [first, *first.children(recursive=True)]
+    for act, seconds in (("terminate", END_SECONDS), ("kill", END_SECONDS)):
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                getattr(member, act)()
+        _, family = psutil.wait_procs(family, timeout=seconds)

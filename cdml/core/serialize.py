@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from cdml.core.errors import ConfigError
@@ -29,16 +29,40 @@ def plain(value: Any) -> Any:
     return value
 
 
-def load(kind: type[T], text: str | bytes, where: str) -> T:
-    """JSON text as `kind`; raises ConfigError that names `where` when it does not fit."""
+def load(kind: type[T], text: str | bytes, where: str, hint: str = "") -> T:
+    """JSON text as `kind`; raises ConfigError that names `where`, with `hint`, when it does not fit."""
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(kind).validate_json(text)
+        value = TypeAdapter(kind).validate_json(text)
+        unknown = _unknown(json.loads(text, parse_constant=_refuse), plain(value))
     except ValidationError as error:
         first = error.errors()[0]
-        path = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{where} is not what cdml wrote: {path}: {first['msg']}") from None
+        what = ": ".join(filter(None, (".".join(str(part) for part in first["loc"]), first["msg"])))
+        raise ConfigError(f"{where} is not what cdml wrote: {what}", hint) from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{where} is not what cdml wrote: {error}", hint) from None
+    if unknown:
+        raise ConfigError(f"{where} is not what cdml wrote: it has no key {unknown}", hint)
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def _unknown(data: Any, read: Any, path: str = "") -> str | None:
+    """The first key in JSON data that reading it dropped; None where all of it was read."""
+    pairs: Iterable[tuple[object, Any, Any]] = ()
+    if isinstance(data, dict) and isinstance(read, dict):
+        dropped = next((key for key in data if key not in read), None)
+        if dropped is not None:
+            return f"{path}{dropped}"
+        pairs = [(key, value, read[key]) for key, value in data.items()]
+    elif isinstance(data, list) and isinstance(read, (list, tuple)):
+        pairs = [(place, *both) for place, both in enumerate(zip(data, read, strict=False))]
+    found = (_unknown(value, back, f"{path}{key}.") for key, value, back in pairs)
+    return next((one for one in found if one is not None), None)
 
 
 def digest(value: Any) -> str:

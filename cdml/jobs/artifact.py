@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cdml.core.errors import CdmlError, ExternalError, RefusedError
 from cdml.core.files import digest
 from cdml.core.release import Artifact, Field, FieldKind, Version
 from cdml.jobs.project import Project
-from cdml.serving.client import Worker
+from cdml.serving.client import LoadedModel, Worker
 from cdml.state.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# Enough to tell the kind of a column.
+ROWS = 10_000
 
 
 def fetch_artifact(project: Project, commit: str, path: str, folder: Path) -> Path:
     """Write a commit's artifact into `folder`, from git or else DVC's cache or remote."""
     place = folder / Path(path).name
+    # What an earlier try left would stand among the files of a folder.
+    if place.is_dir():
+        shutil.rmtree(place)
     inside = project.git.tree(commit, path)
     if any(entry.path == path for entry in inside):
         place.write_bytes(project.git.read(commit, path) or b"")
@@ -41,7 +51,8 @@ def fetch_version(project: Project, version: Version, expected: Artifact, folder
     found = digest(place)
     if (found.sha256, found.size) != (expected.sha256, expected.size):
         raise RefusedError(
-            f"{version.label}: {expected.path} has sha256 {found.sha256[:12]}…, reviewed was {expected.sha256[:12]}…",
+            f"{version.label}: {expected.path} has sha256 {found.sha256[:12]}…, "
+            f"reviewed was {expected.sha256[:12]}…",
             "nothing was deployed; cdml rollback, or register the model again",
         )
     return place
@@ -56,34 +67,46 @@ def describe(path: str, place: Path) -> Artifact:
 def signature(project: Project, snapshot: Snapshot, place: Path) -> tuple[Field, ...] | None:
     """The model's input columns: those it names itself, else the test data's without id and target.
 
-    None where neither is known.
+    None where neither is known, or where the model cannot be loaded here.
     """
+    model = _load(project, place)
+    if model is None:
+        return None
     kinds = _column_kinds(project, snapshot)
-    names = _model_features(project, place) or tuple(kinds)
+    names = model.features or tuple(kinds)
     if not names or any(name not in kinds for name in names):
         return None
     return tuple(Field(name, kinds[name]) for name in names)
 
 
-def _model_features(project: Project, place: Path) -> tuple[str, ...]:
-    """Empty where the loader cannot read this kind of model or the model does not say."""
+def _load(project: Project, place: Path) -> LoadedModel | None:
     try:
-        with Worker(project.python) as worker:
-            return tuple(worker.load(place, project.settings.register.trusted).features or ())
+        with Worker(project.python, cwd=project.root) as worker:
+            return worker.load(place, project.settings.register.trusted)
     except CdmlError:
-        return ()
+        return None
 
 
 def _column_kinds(project: Project, snapshot: Snapshot) -> dict[str, FieldKind]:
-    import pandas
-
     evaluate = snapshot.settings.evaluate
     content = project.store.read(snapshot.commit, evaluate.data) if evaluate.data else None
-    if content is None or not str(evaluate.data).endswith(".csv"):
+    frame = _head(content, str(evaluate.data)) if content else None
+    if frame is None:
         return {}
-    frame = pandas.read_csv(io.BytesIO(content), nrows=10_000)
     frame = frame.drop(columns=[c for c in (evaluate.id or "id", evaluate.target) if c in frame.columns])
     return {str(name): _kind(frame[name].dtype) for name in frame.columns}
+
+
+def _head(content: bytes, name: str) -> DataFrame | None:
+    """The first rows of a table; None where it is in no format that says its columns."""
+    import pandas
+
+    try:
+        if name.endswith((".parquet", ".pq")):
+            return pandas.read_parquet(io.BytesIO(content)).head(ROWS)
+        return pandas.read_csv(io.BytesIO(content), nrows=ROWS) if name.endswith(".csv") else None
+    except (ValueError, OSError, ImportError):
+        return None
 
 
 def _kind(dtype: Any) -> FieldKind:

@@ -75,7 +75,10 @@ def open_target(project: Project, name: str, settings: DeploySettings) -> Target
     if settings.target not in TARGETS:
         raise ConfigError(f"{settings.target!r} is not a target (there are {', '.join(TARGETS)})")
     plugin = TARGETS[settings.target]
-    options = plugin.options.model_validate(dict(settings.options))
+    try:
+        options = plugin.options.model_validate(dict(settings.options))
+    except ValueError as error:
+        raise ConfigError(f"{name}: the deploy settings do not fit {settings.target}: {error}") from None
     return plugin.open(name, project.settings.model, options, project.state)
 
 

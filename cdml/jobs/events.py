@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cdml.core.comparison import Judgement
-from cdml.core.errors import CdmlError, ExternalError, RefusedError
+from cdml.core.errors import CdmlError, ExternalError, RefusedError, UsageError
 from cdml.core.interpreter import stage_environment
 from cdml.core.process import stream
 from cdml.core.release import ReleaseRecord
@@ -69,7 +69,8 @@ def on_release(project: Project, forge: Forge | None, branch: str) -> Deployed:
     """Deploy what was merged to a release branch, and say on its tip how that went."""
     environment = environment_of(project, branch)
     if environment is None:
-        raise ExternalError(f"{branch} is not the release branch of any environment in mlops.yaml")
+        known = ", ".join(e.branch for e in project.environments) or "none"
+        raise UsageError(f"{branch!r} is not the release branch of an environment", f"mlops.yaml has {known}")
     tip = project.git.commit(f"refs/remotes/{REMOTE}/{branch}")
     try:
         deployed = deploy(project, environment)
@@ -97,7 +98,7 @@ def run_tests(project: Project, say: Say) -> None:
 
 def environment_of(project: Project, branch: str) -> str | None:
     """The environment whose release branch this is."""
-    return next((e.name for e in project.settings.environments if e.branch == branch), None)
+    return next((e.name for e in project.environments if e.branch == branch), None)
 
 
 def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
@@ -106,7 +107,7 @@ def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) ->
     snapshot = replace(working(project), label="this PR")
     target = f"refs/remotes/{REMOTE}/{pull.target}"
     rules = project.settings_at(target) if project.git.read(target, "mlops.yaml") else None
-    judgement = judge(project.store, snapshot, baseline(project), rules)
+    judgement = judge(project.store, snapshot, baseline(project, rules), rules)
     store_run(project, snapshot, judgement)
     text = comment(judgement)
     forge.comment(pull.number, text, marker(project.settings.model))
@@ -115,7 +116,7 @@ def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) ->
 
 
 def _judge_promotion(project: Project, forge: Forge, pull: PullRequest) -> Judged:
-    """A promotion is judged by form: one parent, one record, and a record that says what the version's tag says."""
+    """A promotion is judged by form: one parent, one record, and the record says what the version's tag says."""
     record = _only_record(project, pull)
     version = verified(project, record)
     target = f"refs/remotes/{REMOTE}/{pull.target}"

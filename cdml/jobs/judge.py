@@ -31,7 +31,7 @@ def judge(store: Store, head: Snapshot, base: Snapshot | None, rules: Settings |
         head.settings.model, _side(base) if base else None, _side(head), differences
     )
     gates = _resolve(evaluate.gates, metrics)
-    theirs = _resolve(rules.evaluate.gates, metrics) if rules else None
+    theirs = _resolve(rules.evaluate.gates, _metrics(rules.evaluate, candidate)) if rules else None
     return Judgement(comparison, judge_gates(gates, measurement, theirs))
 
 
@@ -42,9 +42,8 @@ def _predictions(store: Store, snapshot: Snapshot, evaluate: Evaluate) -> Predic
         return None
     content = store.read(snapshot.commit, path)
     if content is None:
-        raise ConfigError(
-            f"{snapshot.label} has no {path} in git, in DVC's cache or on its remote", "cdml run evaluate"
-        )
+        hint = "dvc remote list; was the remote cleaned with dvc gc?" if snapshot.commit else "cdml run evaluate"
+        raise ConfigError(f"{snapshot.label} has no file {path} in git, in DVC's cache or on its remote", hint)
     return read_predictions(content, path, task=evaluate.task, positive=evaluate.positive, id_column=evaluate.id)
 
 

@@ -1,26 +1,15 @@
-"""Judged runs: what CI trained and judged, kept under the digest of its inputs, so that a merge need not train again."""
+"""Judged runs: what CI trained and judged, kept by the digest of its inputs, so that a merge need not train again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cdml.core.comparison import Judgement
-from cdml.core.serialize import load
 from cdml.jobs.overlay import commit_on_top, run_files, small_outputs
 from cdml.jobs.project import Project
 from cdml.state.git import REMOTE, Git
 from cdml.state.plumbing import Update, push
-from cdml.state.snapshot import JUDGEMENT_FILE, Snapshot
+from cdml.state.snapshot import Snapshot
 
 RUNS = "refs/cdml/runs"
-
-
-@dataclass(frozen=True)
-class JudgedRun:
-    """A run that was judged: the commit that holds it, and what was said of it."""
-
-    commit: str
-    judgement: Judgement
 
 
 def store_run(project: Project, snapshot: Snapshot, judgement: Judgement) -> None:
@@ -43,17 +32,11 @@ def store_run(project: Project, snapshot: Snapshot, judgement: Judgement) -> Non
         project.git.run("update-ref", ref, run)
 
 
-def find_run(project: Project, inputs: str) -> JudgedRun | None:
-    """The judged run of these inputs, or None."""
+def find_run(project: Project, inputs: str) -> str | None:
+    """The commit of the judged run of these inputs, or None."""
     fetch_runs(project.git)
     ref = f"{RUNS}/{inputs}"
-    if not project.git.has(ref):
-        return None
-    commit = project.git.commit(ref)
-    content = project.git.read(commit, JUDGEMENT_FILE)
-    if content is None:
-        return None
-    return JudgedRun(commit, load(Judgement, content, f"{ref}:{JUDGEMENT_FILE}"))
+    return project.git.commit(ref) if project.git.has(ref) else None
 
 
 def judged_run_of(git: Git, model: str, commit: str) -> str | None:

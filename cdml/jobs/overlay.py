@@ -6,12 +6,14 @@ A judged run and a release commit are both such a commit on top of the code's, n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from cdml.core.comparison import Judgement
 from cdml.core.errors import ConfigError
 from cdml.core.serialize import dump
 from cdml.jobs.project import Project
+from cdml.state.git import Git
+from cdml.state.inputs import stage_names
+from cdml.state.pipeline import read_pipeline
 from cdml.state.plumbing import write_commit, write_tree
 from cdml.state.snapshot import ENVIRONMENT_FILE, JUDGEMENT_FILE, LOCK_FILE
 
@@ -20,7 +22,11 @@ SMALL_BYTES = 1_000_000
 
 
 def run_files(project: Project, judgement: Judgement) -> dict[str, bytes]:
-    """The files of a finished run in the working tree, by path in the project."""
+    """The files of a finished run in the working tree, by path in the project.
+
+    Outputs that DVC does not keep (`cache: false`, as metrics often are) are among them: the commit below holds
+    those of an earlier run.
+    """
     lock = project.root / LOCK_FILE
     if not lock.is_file():
         raise ConfigError(f"{LOCK_FILE} is not there: nothing was run", "cdml run train evaluate")
@@ -28,7 +34,15 @@ def run_files(project: Project, judgement: Judgement) -> dict[str, bytes]:
         LOCK_FILE: lock.read_bytes(),
         ENVIRONMENT_FILE: project.environment.encode(),
         JUDGEMENT_FILE: dump(judgement).encode(),
+        **outputs(project, *_uncached(project)),
     }
+
+
+def _uncached(project: Project) -> tuple[str, ...]:
+    train, evaluate = stage_names(project.settings)
+    stages = read_pipeline(project.dvc, None).closure((*train, *evaluate))
+    paths = sorted({path for stage in stages for path in stage.uncached})
+    return tuple(path for path in paths if (project.root / path).exists())
 
 
 def outputs(project: Project, *paths: str | None, limit: int = IN_GIT_BYTES) -> dict[str, bytes]:
@@ -40,9 +54,11 @@ def outputs(project: Project, *paths: str | None, limit: int = IN_GIT_BYTES) -> 
     for path in filter(None, paths):
         place = project.root / path
         files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
+        if not place.exists():
+            raise ConfigError(f"{path} is an output, but it is not there", "cdml run train evaluate")
         if sum(f.stat().st_size for f in files) + sum(map(len, found.values())) > limit:
             raise ConfigError(
-                f"{path} is too large to be kept in git ({limit // 1_000_000} MB) and there is no DVC remote",
+                f"with {path} the outputs are too large to be kept in git: more than {limit:,} bytes together",
                 "dvc remote add --default store s3://BUCKET/PATH",
             )
         found.update({f.relative_to(project.root).as_posix(): f.read_bytes() for f in files})
@@ -51,9 +67,9 @@ def outputs(project: Project, *paths: str | None, limit: int = IN_GIT_BYTES) -> 
 
 def small_outputs(project: Project, path: str | None) -> dict[str, bytes]:
     """One output file if it is small, else nothing."""
-    place = project.root / path if path else Path("/nonexistent")
-    small = place.is_file() and place.stat().st_size <= SMALL_BYTES
-    return outputs(project, path, limit=SMALL_BYTES) if small else {}
+    place = project.root / path if path else None
+    small = place is not None and place.is_file() and place.stat().st_size <= SMALL_BYTES
+    return outputs(project, path) if small else {}
 
 
 def commit_on_top(project: Project, commit: str, files: Mapping[str, bytes], message: str) -> str:
@@ -61,3 +77,9 @@ def commit_on_top(project: Project, commit: str, files: Mapping[str, bytes], mes
     prefix = project.git.prefix()
     tree = write_tree(project.git, commit, {prefix + path: content for path, content in files.items()})
     return write_commit(project.git, tree, (commit,), message)
+
+
+def added_files(git: Git, commit: str) -> dict[str, bytes]:
+    """What a commit made by `commit_on_top` put in, by path in the project."""
+    names = git.text("diff-tree", "-r", "-z", "--name-only", "--relative", "--no-commit-id", f"{commit}^", commit)
+    return {path: git.read(commit, path) or b"" for path in names.split("\0") if path}

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from cdml.config.load import load, parse
-from cdml.core.errors import ConfigError, UsageError
+from cdml.core.errors import ConfigError, ExternalError, UsageError
 from cdml.core.interpreter import project_python
-from cdml.core.settings import CONFIG_FILE, Settings
+from cdml.core.settings import CONFIG_FILE, Environment, Settings
 from cdml.serving.client import environment
 from cdml.state.dvc import Dvc
 from cdml.state.git import REMOTE, Git, open_git, require_commit, words
@@ -44,6 +44,14 @@ class Project:
     def environment(self) -> str:
         """The lock of the environment that the project's code runs in, read once."""
         return environment(self.python).lock_text
+
+    @property
+    def environments(self) -> tuple[Environment, ...]:
+        """The environments as main has them: no other branch chooses where a model is deployed."""
+        main = f"refs/remotes/{REMOTE}/{self.main}"
+        if not self.git.has(main) or self.git.read(main, CONFIG_FILE) is None:
+            return self.settings.environments
+        return self.settings_at(main).environments
 
     def settings_at(self, commit: str) -> Settings:
         """mlops.yaml of a commit; ConfigError where it has none."""
@@ -80,8 +88,20 @@ def require_clean(project: Project, verb: str) -> None:
 
 
 def fetch(project: Project) -> None:
-    """Bring tags and branches of the remote up to date, where there is one."""
-    if project.git.remote_url():
-        project.git.run(
-            "fetch", "--quiet", "--tags", "--force", "--prune", REMOTE, f"+refs/heads/*:refs/remotes/{REMOTE}/*"
+    """Bring tags and branches of the remote up to date, where there is one; ExternalError without an answer."""
+    if not project.git.remote_url():
+        return
+    done = project.git.run(
+        "fetch",
+        "--quiet",
+        "--tags",
+        "--force",
+        "--prune",
+        REMOTE,
+        f"+refs/heads/*:refs/remotes/{REMOTE}/*",
+        check=False,
+    )
+    if done.code != 0:
+        raise ExternalError(
+            f"the remote {REMOTE!r} cannot be reached: {done.err.strip()}", "git remote -v shows where it points"
         )

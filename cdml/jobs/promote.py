@@ -79,18 +79,19 @@ def plan_rollback(project: Project, name: str, to: str | None, why: str) -> Plan
 
 def open_plan(project: Project, plan: Plan, body: str) -> PullRequest:
     """Push the one-file commit and open its pull request, or update the one that is open."""
+    forge = require_forge(project)  # before anything is pushed
     ref = f"refs/heads/{plan.source}"
     path = record_path(plan.record.model)
     tree = write_tree(project.git, plan.tip, {path: dump(plan.record).encode()})
     commit = write_commit(project.git, tree, (plan.tip,), f"{plan.title}\n")
     if not push(project.git, Update(ref, commit, remote_refs(project.git, ref).get(ref))):
         raise ExternalError(f"somebody else is changing {plan.source}", "run the same command again")
-    return require_forge(project).open_pull(plan.source, plan.environment.branch, plan.title, body)
+    return forge.open_pull(plan.source, plan.environment.branch, plan.title, body)
 
 
 def find_environment(project: Project, name: str) -> Environment:
     """An environment of mlops.yaml; UsageError with the nearest name otherwise."""
-    known = {e.name: e for e in project.settings.environments}
+    known = {e.name: e for e in project.environments}
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]}?" if near else f"mlops.yaml has {', '.join(known) or 'no environments'}"
@@ -150,7 +151,7 @@ def _record(
 
 def _require_earlier(project: Project, registry: Registry, version: Version, environment: Environment) -> None:
     """The same version must have been deployed to the environment before this one."""
-    names = [e.name for e in project.settings.environments]
+    names = [e.name for e in project.environments]
     place = names.index(environment.name)
     if place == 0:
         return

@@ -31,14 +31,10 @@ class Merged:
 def offer(project: Project, target: str | None, title: str | None, body: str, say: Say) -> Judged:
     """Push the present branch, open its pull request or update it, and run its jobs in a temporary clone."""
     require_clean(project, "a pull request")
-    branch = project.git.branch()
     wanted = target or project.main
-    if branch is None or branch == wanted:
-        raise UsageError(
-            f"a pull request comes from a branch of its own, not from {branch or 'a detached head'}",
-            "git switch -c NAME",
-        )
+    branch = _own_branch(project, wanted)
     forge = require_forge(project)
+    _require_offer(project, branch, wanted)
     pushed = project.git.run("push", "--quiet", REMOTE, f"HEAD:refs/heads/{branch}", check=False)
     if pushed.code != 0:
         raise ExternalError(
@@ -49,6 +45,31 @@ def offer(project: Project, target: str | None, title: str | None, body: str, sa
     return judge_pull(project, forge, pull, say)
 
 
+def _own_branch(project: Project, wanted: str) -> str:
+    """The branch to offer: never main, which a push would change without any review."""
+    branch = project.git.branch()
+    if branch is None or branch in (wanted, project.main):
+        raise UsageError(
+            f"a pull request comes from a branch of its own, not from {branch or 'a detached head'}",
+            "git switch -c NAME",
+        )
+    if project.git.run("check-ref-format", "--branch", branch, check=False).code != 0:
+        raise UsageError(f"{branch!r} is no name for a branch", "git switch -c NAME")
+    return branch
+
+
+def _require_offer(project: Project, branch: str, wanted: str) -> None:
+    """What the forge would refuse is refused before anything is pushed."""
+    fetch(project)
+    target = f"refs/remotes/{REMOTE}/{wanted}"
+    if not project.git.has(target):
+        raise UsageError(
+            f"the remote {REMOTE} has no branch {wanted!r}", f"git branch --remotes --list '{REMOTE}/*'"
+        )
+    if project.git.text("rev-list", "--count", f"{target}..HEAD") == "0":
+        raise UsageError(f"nothing to merge: {wanted} already has every commit of {branch}", "git commit")
+
+
 def judge_pull(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
     """The jobs of a pull request, in a clone of what it offers.
 
@@ -57,7 +78,8 @@ def judge_pull(project: Project, forge: Forge, pull: PullRequest, say: Say) -> J
     fetch(project)
     environment = environment_of(project, pull.target)
     commit = project.git.commit(f"refs/remotes/{REMOTE}/{project.main}") if environment else pull.head
-    with temporary_clone(project.git, commit, project.main if environment else pull.source) as clone:
+    # Its branch may be called anything: a clone of it is detached, as in CI.
+    with temporary_clone(project.git, commit, project.main if environment else None) as clone:
         there = project.moved(clone)
         clone.run("fetch", "--quiet", REMOTE, pull.head)
         return on_pull_request(there, require_forge(there), pull.number, say)

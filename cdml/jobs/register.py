@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cdml.core.comparison import Judgement
 from cdml.core.errors import ExternalError, UsageError
-from cdml.core.serialize import dump
 from cdml.core.release import Measured, Provenance, Version
+from cdml.core.serialize import dump
 from cdml.evaluation.gates import gate_words
 from cdml.forges.base import Forge
 from cdml.jobs.artifact import describe, fetch_artifact, signature
@@ -20,12 +20,13 @@ from cdml.jobs.judged import find_run
 from cdml.jobs.overlay import commit_on_top, outputs, run_files
 from cdml.jobs.project import Project, fetch, require_clean
 from cdml.jobs.run import run_jobs
-from cdml.jobs.snapshots import baseline, baseline_version, working
+from cdml.jobs.snapshots import baseline, working
 from cdml.registry.read import Registry, complete, read, require_complete
 from cdml.registry.write import free_version
 from cdml.registry.write import register as write_tag
 from cdml.reports.card import card
 from cdml.reports.markdown import issue
+from cdml.state.plumbing import Update, push, remote_refs
 from cdml.state.snapshot import CARD_FILE, ENVIRONMENT_FILE, JUDGEMENT_FILE, LOCK_FILE, Snapshot, take
 
 TRIES = 5
@@ -79,12 +80,22 @@ def _try_once(project: Project, folder: Path, say: Callable[[str], None]) -> Reg
     planned = _snapshot(project, head)
     same = _same_inputs(registry, project.settings.model, planned.inputs.digest)
     if same:
-        return Registered(same, new=False, trained=False, judgement=None)
+        return Registered(same, new=False, trained=False, judgement=None) if _published(project, same) else None
+    # A tag that cannot be read is better found before hours of training.
+    latest = registry.latest(project.settings.model)
     run = _from_judged_run(project, planned, folder) or _from_training(project, folder, say)
     if run.judgement.failed:
         return Registered(None, new=False, trained=run.trained, judgement=run.judgement)
-    version = _tag(project, registry, head, run)
+    version = _tag(project, registry, latest, head, run)
     return Registered(version, new=True, trained=run.trained, judgement=run.judgement) if version else None
+
+
+def _published(project: Project, version: Version) -> bool:
+    """See to it that the remote has a version that was made without one; False when somebody else came first."""
+    ref = f"refs/tags/{version.label}"
+    if project.git.remote_url() is None or remote_refs(project.git, ref):
+        return True
+    return push(project.git, Update(ref, project.git.text("rev-parse", ref), None))
 
 
 def _require_merged(project: Project) -> None:
@@ -117,24 +128,23 @@ def _snapshot(project: Project, commit: str) -> Snapshot:
 
 
 def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finished | None:
-    """The judged run of the same inputs, where its outputs can be had; judged again if the champion moved on."""
+    """The judged run of the same inputs, where its outputs can be had.
+
+    Its predictions are judged again: champion and gates of main may have moved on since.
+    """
     run = find_run(project, planned.inputs.digest)
     if run is None or project.dvc.remote() is None:
         return None
     try:
-        artifact = fetch_artifact(project, run.commit, project.settings.register.artifact, folder)
+        artifact = fetch_artifact(project, run, project.settings.register.artifact, folder)
     except ExternalError:
         return None
-    snapshot = replace(_snapshot(project, run.commit), label=planned.label)
-    kept = {
-        path: project.git.read(run.commit, path) or b"" for path in (LOCK_FILE, ENVIRONMENT_FILE, JUDGEMENT_FILE)
-    }
-    champion = baseline_version(project)
-    before = run.judgement.comparison.baseline
-    if (before.version if before else None) == (champion.version if champion else None):
-        return Finished(snapshot, run.judgement, kept, artifact, trained=False)
-    again = judge(project.store, snapshot, baseline(project))
-    return Finished(snapshot, again, kept | {JUDGEMENT_FILE: dump(again).encode()}, artifact, trained=False)
+    snapshot = replace(_snapshot(project, run), label=planned.label)
+    judgement = judge(project.store, snapshot, baseline(project))
+    files = {path: project.git.read(run, path) or b"" for path in (LOCK_FILE, ENVIRONMENT_FILE)}
+    return Finished(
+        snapshot, judgement, files | {JUDGEMENT_FILE: dump(judgement).encode()}, artifact, trained=False
+    )
 
 
 def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -> Finished:
@@ -154,10 +164,9 @@ def _all_outs(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(sorted({path for stage in snapshot.pipeline.stages.values() for path in stage.outs}))
 
 
-def _tag(project: Project, registry: Registry, head: str, run: Finished) -> Version | None:
+def _tag(project: Project, registry: Registry, latest: Version | None, head: str, run: Finished) -> Version | None:
     """The release commit and its tag; None when the tag's name was taken meanwhile."""
     model = project.settings.model
-    latest = registry.latest(model)
     provenance = _provenance(project, head, run, latest)
     wanted = project.settings.register.bump
     bump = automatic_bump(latest.provenance if latest else None, provenance) if wanted == "auto" else wanted

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cdml.core.errors import ConfigError, UsageError
+from cdml.evaluation.predictions import read_predictions
 from cdml.jobs.generate import stale_files
 from cdml.jobs.project import Project
 from cdml.jobs.trace import read_trace, trace_environment
@@ -30,20 +31,41 @@ class RunReport:
 def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]) -> RunReport:
     """Run the stages of `train` and `evaluate`; outputs that a skipped stage made are brought here.
 
-    Raises ConfigError when generated files are stale, ExternalError when a stage fails.
+    Raises ConfigError when generated files are stale, the pipeline cannot be read or the predictions cannot be
+    judged; ExternalError when a stage fails.
     """
     stale = stale_files(project.root)
     if stale:
         raise ConfigError(f"{', '.join(stale)} do not follow mlops.yaml", "cdml generate")
     train, evaluate = stage_names(project.settings)
     targets = tuple(name for job in jobs for name in _targets(job, train, evaluate))
+    # DVC would exit alike for a broken file and for a training that failed; CI must tell them apart.
+    read_pipeline(project.dvc, None).closure(targets)
     with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
         printed = project.dvc.reproduce(targets, say, trace_environment(Path(folder)))
         reads = read_trace(Path(folder), project.root).reads
     project.dvc.fetch_outputs(*_needed(project, jobs))
+    if "evaluate" in jobs:
+        _check_predictions(project)
     ran = tuple(re.findall(r"^Running stage '([^']+)'", printed, re.MULTILINE))
     skipped = tuple(re.findall(r"^Stage '([^']+)' (?:didn't change|is cached)", printed, re.MULTILINE))
     return RunReport(ran, skipped, undeclared(project, reads))
+
+
+def _check_predictions(project: Project) -> None:
+    """What an evaluation wrote must be fit to be judged, and is best refused where it was made."""
+    evaluate = project.settings.evaluate
+    if evaluate.predictions is None:
+        return
+    place = project.root / evaluate.predictions
+    if not place.is_file():
+        raise ConfigError(
+            f"evaluate wrote no file {evaluate.predictions}",
+            "correct the script, or evaluate.predictions in mlops.yaml",
+        )
+    read_predictions(
+        place, evaluate.predictions, task=evaluate.task, positive=evaluate.positive, id_column=evaluate.id
+    )
 
 
 def undeclared(project: Project, reads: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from cdml.core.errors import UsageError
 from cdml.core.release import Version
+from cdml.core.settings import Settings
 from cdml.jobs.judged import judged_run_of
 from cdml.jobs.project import Project
 from cdml.registry.read import Registry, complete, read
+from cdml.state.freshness import stale
+from cdml.state.git import words
+from cdml.state.inputs import stage_names
 from cdml.state.snapshot import (
     ENVIRONMENT_FILE,
     LOCK_FILE,
     Snapshot,
-    stale_sources,
     take,
     working_commit,
 )
@@ -27,11 +30,9 @@ def working(project: Project) -> Snapshot:
         code=working_commit(project.git),
         environment=project.environment,
     )
-    stale = stale_sources(project.store, snapshot.pipeline, project.settings, None)
-    if stale:
-        raise UsageError(
-            f"{', '.join(stale)} changed since the last run, or were never run", "cdml run train evaluate"
-        )
+    changed = _stale(project, snapshot)
+    if changed:
+        raise UsageError(f"changed since the last run, or never run: {words(changed)}", "cdml run train evaluate")
     return snapshot
 
 
@@ -55,7 +56,7 @@ def of_revision(project: Project, revision: str) -> Snapshot:
     if judged:
         return _at(project, judged, commit[:7], None)
     snapshot = _at(project, commit, commit[:7], None) if project.git.read(commit, LOCK_FILE) else None
-    if snapshot is None or stale_sources(project.store, snapshot.pipeline, snapshot.settings, commit):
+    if snapshot is None or _stale(project, snapshot):
         raise UsageError(
             f"{revision} was never evaluated: no judged run and no dvc.lock of these files",
             f"git switch --detach {revision}, then cdml run train evaluate; or open a pull request of it",
@@ -74,26 +75,34 @@ def find_version(registry: Registry, model: str, text: str) -> Version | None:
     return registry.version(model, f"v{plain}")
 
 
-def baseline(project: Project) -> Snapshot | None:
-    """What candidates are compared with: as `evaluate.baseline` says; None before there is a version."""
-    version = baseline_version(project)
-    wanted = project.settings.evaluate.baseline
+def baseline(project: Project, rules: Settings | None = None) -> Snapshot | None:
+    """What candidates are compared with: as `evaluate.baseline` says; None before there is a version.
+
+    `rules` are the settings that count instead of the project's: a pull request must not choose its own opponent.
+    """
+    wanted = (rules or project.settings).evaluate.baseline
     if wanted == "main":
         return of_revision(project, _main_commit(project))
+    version = baseline_version(project, wanted)
     return of_version(project, version) if version else None
 
 
-def baseline_version(project: Project) -> Version | None:
-    """The registered version that `evaluate.baseline` means now: production's, else the latest, or the one named."""
+def baseline_version(project: Project, wanted: str) -> Version | None:
+    """The registered version that `evaluate.baseline` means now: production's, else the latest, or one named."""
     registry = read(project.git)
-    model, wanted = project.settings.model, project.settings.evaluate.baseline
-    if wanted not in ("production", "latest", "main"):
+    model = project.settings.model
+    if wanted not in ("production", "latest"):
         return registry.version(model, wanted)
     if wanted == "production":
         served = registry.assigned(model, "production")
         if served:
             return served
     return registry.latest(model)
+
+
+def _stale(project: Project, snapshot: Snapshot) -> tuple[str, ...]:
+    train, evaluate = stage_names(snapshot.settings)
+    return stale(project.dvc, snapshot.commit, (*train, *evaluate))
 
 
 def _main_commit(project: Project) -> str:
@@ -109,6 +118,6 @@ def _at(project: Project, commit: str, label: str, version: str | None) -> Snaps
         label=label,
         commit=commit,
         code=commit,
-        environment=lock.decode() if lock else project.environment,
+        environment=lock.decode("utf-8", "replace") if lock else project.environment,
         version=version,
     )

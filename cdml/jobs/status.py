@@ -31,7 +31,7 @@ def status(project: Project) -> tuple[EnvironmentStatus, ...]:
     require_complete(project.git)
     fetch(project)
     registry = read(project.git)
-    return tuple(_one(project, registry, environment) for environment in project.settings.environments)
+    return tuple(_one(project, registry, environment) for environment in project.environments)
 
 
 def _one(project: Project, registry: Registry, environment: Environment) -> EnvironmentStatus:

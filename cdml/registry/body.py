@@ -70,5 +70,5 @@ def read_body(body: str, tag: str) -> dict[str, Any] | None:
         data = json.loads(json.dumps(_yaml().load(body), allow_nan=False))
     except (YAMLError, TypeError, ValueError, RecursionError) as error:
         why = " ".join(str(error).split())[:200]
-        raise ConfigError(f"the body of tag {tag} cannot be read: {why}") from None
+        raise ConfigError(f"the body of tag {tag} cannot be read: {why}", f"git cat-file tag {tag}") from None
     return {key: value for key, value in data.items() if key != "cdml"}

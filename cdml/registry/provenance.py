@@ -43,9 +43,10 @@ def read_provenance(body: str, tag: str) -> Provenance | None:
     data = read_body(body, tag)
     if data is None:
         return None
-    provenance = load(Provenance, json.dumps(data), f"the provenance in tag {tag}")
+    hint = f"git cat-file tag {tag} shows it; cdml registry history says who made it"
+    provenance = load(Provenance, json.dumps(data), f"the provenance in tag {tag}", hint)
     if json.loads(json.dumps(plain(provenance))) != data:
-        raise ConfigError(f"the provenance in tag {tag} holds a value or a key that cdml did not write")
+        raise ConfigError(f"the provenance in tag {tag} holds a value or a key that cdml did not write", hint)
     return provenance
 
 

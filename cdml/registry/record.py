@@ -26,7 +26,7 @@ def record_bytes(record: ReleaseRecord) -> bytes:
 
 def parse_record(content: bytes, model: str, where: str) -> ReleaseRecord:
     """The record in a file's bytes; ConfigError that names `where` when it is not one of this model."""
-    record = load(ReleaseRecord, content, where)
+    record = load(ReleaseRecord, content, where, f"git log -p {where.replace(':', ' -- ')} shows who wrote it")
     if record.model != model:
         raise ConfigError(f"{where} is the record of {record.model!r}, not of {model!r}")
     return record

@@ -7,6 +7,7 @@ caller reads again and decides again. (One act of one person in one second is on
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from cdml.core.errors import ExternalError, UsageError
 from cdml.core.names import is_name
@@ -112,6 +113,8 @@ def _fetch(git: Git, model: str) -> None:
 def _publish(git: Git, registry: Registry, event: Event, commit: str, message: str) -> str | None:
     name = format_tag(event)
     ref = f"refs/tags/{name}"
+    if git.run("show-ref", "--verify", "--quiet", ref, check=False).code == 0:
+        raise ExternalError(f"a tag {name} is here already, and not from {REMOTE}", f"git tag --delete {name}")
     # A slow clock must not put this event before one that it follows.
     when = max(int(time.time()), registry.newest(event.model) + 1)
     tag = _tag_object(git, name, commit, message, when)
@@ -123,18 +126,28 @@ def _publish(git: Git, registry: Registry, event: Event, commit: str, message: s
 
 
 def _tag_object(git: Git, name: str, commit: str, message: str, when: int) -> str:
-    """A tag that no reference names yet, signed where git is set up to sign tags.
+    """A tag that no reference names yet, signed where git is set up to sign tags."""
+    env = {**git.identity(), "GIT_COMMITTER_DATE": f"@{when} +0000"}
+    keys = ("tag.gpgSign", "tag.forceSignAnnotated")
+    if any(git.text("config", "--type=bool", "--default=false", key) == "true" for key in keys):
+        return _signed_tag_object(git, name, commit, message, env)
+    who = git.text("var", "GIT_COMMITTER_IDENT", env=env)
+    text = f"object {commit}\ntype commit\ntag {name}\ntagger {who}\n\n{message}"
+    return git.text("mktag", stdin=text.encode())
+
+
+def _signed_tag_object(git: Git, name: str, commit: str, message: str, env: Mapping[str, str]) -> str:
+    """The same, signed.
 
     Only `git tag` signs, and it always makes the reference, so that is taken away again at once: a push that
     fails, or is killed, then leaves nothing behind.
     """
-    env = {**git.identity(), "GIT_COMMITTER_DATE": f"@{when} +0000"}
     # Verbatim: otherwise git drops lines that begin with '#', which YAML text may hold.
     git.run("tag", "-a", "--cleanup=verbatim", "-F", "-", name, commit, env=env, stdin=message.encode())
     said = git.text("for-each-ref", "--format=%(objectname) %(contents:signature)", f"refs/tags/{name}")
     tag, _, signature = said.partition(" ")
     git.run("update-ref", "-d", f"refs/tags/{name}", tag)
     # git 2.39 makes an unsigned tag, and succeeds, where ssh-keygen cannot sign.
-    if not signature and git.text("config", "--type=bool", "--default=false", "tag.gpgSign") == "true":
+    if not signature:
         raise ExternalError(f"git could not sign {name}, as tag.gpgSign asks", "git config user.signingKey")
     return tag

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,29 +82,65 @@ class Dvc:
     def read(self, revision: str, path: str) -> bytes | None:
         """A tracked output's bytes at a revision, from the cache or the remote; None where it is in neither."""
         try:
-            return bytes(self.files(revision).cat_file(path))
+            with self.files(revision) as files:
+                return bytes(files.cat_file(path))
+        except FileNotFoundError:
+            return None
+
+    def size(self, revision: str, path: str) -> int | None:
+        """The size in bytes of a tracked file at a revision; None where that is not known here."""
+        try:
+            with self.files(revision) as files:
+                info = files.info(path)
+                if info.get("size") is not None or not info.get("md5"):
+                    return None if info.get("size") is None else int(info["size"])
+                # The listing of a folder has no sizes; the cache does.
+                return Path(files.repo.cache.local.oid_to_path(info["md5"])).stat().st_size
         except FileNotFoundError:
             return None
 
     def download(self, revision: str, path: str, to: Path) -> bool:
         """Write a tracked file or folder of a revision to `to`; False where no cache or remote has it."""
-        files = self.files(revision)
         try:
-            files.get(path, str(to), recursive=bool(files.isdir(path)))
+            with self.files(revision) as files:
+                files.get(path, str(to), recursive=bool(files.isdir(path)))
         except FileNotFoundError:
             return False
         return to.exists()
 
-    def files(self, revision: str | None) -> Any:
-        """DVC's own file system of a revision (None: the working tree): tracked outputs beside git's files."""
-        os.environ.update({key: value for key, value in self.environment().items() if key.startswith("DVC_")})
+    @contextmanager
+    def files(self, revision: str | None) -> Iterator[Any]:
+        """DVC's own file system of a revision (None: the working tree): tracked outputs beside git's files.
+
+        Its root is this folder, also where that is not the top of the repository. It is closed at the end: DVC
+        would otherwise write its index later, into a folder that may be gone.
+        """
         from dvc.api import DVCFileSystem
         from dvc.exceptions import DvcException
 
         try:
-            return DVCFileSystem(url=str(self.root), rev=revision)
+            repository = self._repository(revision)
         except DvcException as error:
             raise ConfigError(f"DVC cannot read {revision or 'the working tree'}: {error}") from None
+        with repository:
+            yield DVCFileSystem(repository)
+
+    def _repository(self, revision: str | None) -> Any:
+        from dvc.fs import GitFileSystem
+        from dvc.repo import Repo
+        from dvc.scm import SCM
+
+        # Here and not in the process's environment: the next repository may be in another folder.
+        place = {"core": {"site_cache_dir": self.environment()["DVC_SITE_CACHE_DIR"]}}
+        if revision is None:
+            return Repo(str(self.root), config=place)
+        # With a revision alone, DVC would take the top of the repository for the project.
+        git = SCM(str(self.root), search_parent_directories=True)
+        inside = self.root.resolve().relative_to(Path(git.root_dir).resolve()).as_posix()
+        files = GitFileSystem(scm=git, rev=revision)
+        # An old commit names an old remote; its outputs are where the remote is now.
+        present = {key: value for key, value in self._config().items() if key == "remote" and value}
+        return Repo(posixpath.normpath(f"/{inside}"), fs=files, scm=git, config=place | present)
 
     def _config(self) -> dict[str, Any]:
         from dvc.config import Config

@@ -136,8 +136,9 @@ class Git:
 
     def branch(self) -> str | None:
         """The checked-out branch, or None on a detached head."""
-        found = self.run("symbolic-ref", "--short", "--quiet", "HEAD", check=False)
-        return found.out.decode().strip() if found.code == 0 else None
+        # git's own short name is `heads/x` where a tag is called `x` too.
+        found = self.run("symbolic-ref", "--quiet", "HEAD", check=False)
+        return found.out.decode().strip().removeprefix("refs/heads/") if found.code == 0 else None
 
     def dirty(self) -> tuple[str, ...]:
         """Tracked files of the whole repository that differ from HEAD, as paths from its top."""

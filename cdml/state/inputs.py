@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import PurePosixPath
 
 from cdml.core.errors import ConfigError
@@ -79,7 +80,7 @@ def read_inputs(at: Revision, settings: Settings, environment: str) -> Inputs:
         data={p: d for p, d in files.items() if not _is_code(p) and (p in own or p not in test)},
         test_data={p: d for p, d in files.items() if not _is_code(p) and p in test},
         parameters=_parameters(at, (*trained, *judged)),
-        recipe=_recipe(settings),
+        recipe=_recipe(settings, (*trained, *judged)),
         environment=environment,
     )
 
@@ -103,12 +104,33 @@ def _is_code(path: str) -> bool:
 
 
 def _digests(at: Revision, source: str) -> dict[str, str]:
-    """Content digests of a file or of everything in a folder: git's blob ids, or DVC's for what it tracks."""
-    if source in at.pipeline.tracked:
-        return {source: at.pipeline.tracked[source]}
-    inside = {p: oid for p, oid in at.blobs.items() if p == source or p.startswith(f"{source}/")}
-    inside.update({p: d for p, d in at.pipeline.tracked.items() if p.startswith(f"{source}/")})
-    return inside or {source: "missing"}
+    """Content digests of a file or of everything in a folder: git's blob ids, or DVC's for what it tracks.
+
+    Of a file inside a folder that `dvc add` tracks it is the folder's. Raises ConfigError for a file that neither
+    keeps: nothing could tell later what it was.
+    """
+    tracked = at.pipeline.tracked
+    around = next((p for p in tracked if source == p or source.startswith(f"{p}/")), None)
+    if around is not None:
+        return {source: tracked[around]}
+    entries = at.blobs
+    if source.startswith("../"):  # beside the project, in the same repository
+        entries = {entry.path: entry.oid for entry in at.git.tree(at.commit, source)}
+    inside = {_words(p): oid for p, oid in entries.items() if p == source or p.startswith(f"{source}/")}
+    inside.update({p: d for p, d in tracked.items() if p.startswith(f"{source}/")})
+    if "://" in source:  # at its own address; DVC alone sees it change
+        return {source: "external"}
+    if not inside:
+        raise ConfigError(
+            f"{source} is a dependency, but neither git nor DVC keeps it at {at.commit[:7]}",
+            f"git add {source}, or dvc add {source} where it is data",
+        )
+    return inside
+
+
+def _words(path: str) -> str:
+    """A path as text, though its name be no UTF-8."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _parameters(at: Revision, stages: tuple[StageView, ...]) -> dict[str, object]:
@@ -127,25 +149,58 @@ def read_parameters(content: bytes | None, file: str, keys: set[str]) -> dict[st
 
     Raises ConfigError when the file cannot be parsed.
     """
-    if content is None:
-        return {}
-    flat = flatten(parse_document(content, file) or {})
-    return {
-        name: _json_value(value)
-        for name, value in flat.items()
-        if "" in keys or any(name == key or name.startswith(f"{key}.") for key in keys)
-    }
+    values: dict[str, object] = {}
+    tree = {} if content is None else parse_document(content, file)
+    for key in sorted(keys):
+        found = _at(tree, key.split(".")) if key else tree
+        if found is not _ABSENT and (key or found is not None):
+            values.update(_flat(found, key, file))
+    return values
+
+
+_ABSENT = object()
+
+
+def _at(tree: object, keys: list[str]) -> object:
+    """What stands under nested keys; of a list under an index, as DVC counts it."""
+    for key in keys:
+        if isinstance(tree, dict):
+            tree = next((value for name, value in tree.items() if str(name) == key), _ABSENT)
+        elif isinstance(tree, list) and key.isdecimal() and int(key) < len(tree):
+            tree = tree[int(key)]
+        else:
+            return _ABSENT
+    return tree
 
 
 def _json_value(value: object) -> object:
-    """A value as JSON can hold it: a YAML date or an infinite number becomes its text."""
-    import json
+    """A value as JSON can hold it: a YAML date or an infinite number becomes its text, a set a sorted list."""
+    match value:
+        case dict():
+            return {str(key): _json_value(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_json_value(item) for item in value]
+        case set():
+            return sorted(str(item) for item in value)
+        case float() if not isfinite(value):
+            return str(value)
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return str(value)
 
+
+def flat_document(content: bytes | None, file: str) -> dict[str, object]:
+    """A whole document as flat values; empty where there is none. Raises ConfigError when it cannot be parsed."""
+    tree = parse_document(content, file) if content else None
+    return {} if tree is None else _flat(tree, "", file)
+
+
+def _flat(tree: object, prefix: str, file: str) -> dict[str, object]:
     try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        return str(value)
-    return value
+        return {name: _json_value(value) for name, value in flatten(tree, prefix).items()}
+    except RecursionError:
+        raise ConfigError(f"{file} is nested too deeply, or within itself") from None
 
 
 def parse_document(content: bytes, file: str) -> object:
@@ -153,6 +208,7 @@ def parse_document(content: bytes, file: str) -> object:
     import json
     import tomllib
 
+    from dvc.utils.serialize import ParseError, parse_py
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -163,15 +219,17 @@ def parse_document(content: bytes, file: str) -> object:
                 return json.loads(text)
             case ".toml":
                 return tomllib.loads(text)
+            case ".py":
+                return parse_py(text, file)
             case _:
                 return YAML(typ="safe").load(text)
-    except (ValueError, YAMLError) as error:
-        raise ConfigError(f"{file} cannot be parsed: {str(error).splitlines()[0]}") from None
+    except (ValueError, RecursionError, YAMLError, ParseError) as error:
+        raise ConfigError(f"{file} cannot be parsed: {(str(error).splitlines() or ['?'])[0]}") from None
 
 
 def flatten(tree: object, prefix: str = "") -> dict[str, object]:
-    """`{a: {b: 1}}` as `{"a.b": 1}`; lists and scalars are values."""
-    if not isinstance(tree, dict):
+    """`{a: {b: 1}}` as `{"a.b": 1}`; lists, scalars and empty mappings are values."""
+    if not isinstance(tree, dict) or (prefix and not tree):
         return {prefix: tree}
     flat: dict[str, object] = {}
     for key, value in tree.items():
@@ -179,14 +237,14 @@ def flatten(tree: object, prefix: str = "") -> dict[str, object]:
     return flat
 
 
-def _recipe(settings: Settings) -> str:
+def _recipe(settings: Settings, stages: tuple[StageView, ...]) -> str:
+    """The digest of what is run and how it is judged; names of outputs count, gates and metrics do not."""
     evaluate = settings.evaluate
-    train = settings.train
     return digest(
         {
             "model": settings.model,
-            "train": [train.stages, train.stage and train.stage.cmd],
-            "evaluate": [evaluate.stages, evaluate.stage and evaluate.stage.cmd, evaluate.builtin],
+            "stages": {stage.name: [stage.cmd, sorted(stage.outs)] for stage in stages},
+            "jobs": stage_names(settings),
             "judged": [evaluate.data, evaluate.target, evaluate.positive, evaluate.id, evaluate.task],
             "artifact": settings.register.artifact,
         }

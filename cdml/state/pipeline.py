@@ -15,15 +15,18 @@ from cdml.state.dvc import Dvc
 class StageView:
     """One stage. `deps` and `outs` map a path to the digest in dvc.lock (None: never run, or not there).
 
-    `params` maps a parameters file to the keys that are read (empty: all of them); `metrics` are the outs that
-    DVC knows as metrics files.
+    `cmd` is the command line with DVC's templates filled in; `params` maps a parameters file to the keys that are
+    read (empty: all of them); `metrics` are the outs that DVC knows as metrics files, `uncached` those that it
+    leaves to git.
     """
 
     name: str
+    cmd: str
     deps: Mapping[str, str | None]
     params: Mapping[str, tuple[str, ...]]
     outs: Mapping[str, str | None]
     metrics: tuple[str, ...]
+    uncached: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,30 @@ class Pipeline:
 
 def read_pipeline(dvc: Dvc, revision: str | None) -> Pipeline:
     """The pipeline at a revision, or in the working tree for None. Only this project's folder counts."""
+    with dvc.files(revision) as files:
+        return view(read_stages(files))
+
+
+def read_stages(files: Any) -> list[Any]:
+    """DVC's own stages in one of its file systems (`Dvc.files`); ConfigError where DVC cannot read them."""
     from dvc.exceptions import DvcException
 
     try:
-        stages = list(dvc.files(revision).repo.index.stages)
+        return list(files.repo.index.stages)
     except DvcException as error:
-        raise ConfigError(f"DVC cannot read the pipeline: {error}", "dvc stage list shows what it sees") from None
-    views = [_view(s) for s in stages if getattr(s, "name", None)]
-    tracked = {_path(s, o): o.hash_info.value for s in stages if s.is_data_source for o in s.outs}
-    return Pipeline({view.name: view for view in views}, tracked)
+        mark = getattr(error.__cause__, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise ConfigError(
+            f"DVC cannot read the pipeline: {error}{where}", "mend the file; dvc stage list checks it"
+        ) from None
+
+
+def view(stages: Iterable[Any]) -> Pipeline:
+    """DVC's stages as plain data."""
+    found = list(stages)
+    views = [_view(s) for s in found if getattr(s, "name", None)]
+    tracked = {path_of(s, o): o.hash_info.value for s in found if s.is_data_source for o in s.outs}
+    return Pipeline({one.name: one for one in views}, tracked)
 
 
 def _view(stage: Any) -> StageView:
@@ -82,17 +100,26 @@ def _view(stage: Any) -> StageView:
 
     files = [d for d in stage.deps if not isinstance(d, ParamsDependency)]
     return StageView(
-        name=stage.name if stage.path_in_repo == "dvc.yaml" else f"{stage.path_in_repo}:{stage.name}",
-        deps={_path(stage, d): d.hash_info.value for d in files},
-        params={_path(stage, d): tuple(d.params) for d in stage.deps if isinstance(d, ParamsDependency)},
-        outs={_path(stage, o): o.hash_info.value for o in stage.outs},
-        metrics=tuple(_path(stage, o) for o in stage.outs if o.metric),
+        name=name_of(stage),
+        cmd="\n".join(stage.cmd) if isinstance(stage.cmd, list) else str(stage.cmd),
+        deps={path_of(stage, d): d.hash_info.value for d in files},
+        params={path_of(stage, d): tuple(d.params) for d in stage.deps if isinstance(d, ParamsDependency)},
+        outs={path_of(stage, o): o.hash_info.value for o in stage.outs},
+        metrics=tuple(path_of(stage, o) for o in stage.outs if o.metric),
+        uncached=tuple(path_of(stage, o) for o in stage.outs if not o.use_cache),
     )
 
 
-def _path(stage: Any, item: Any) -> str:
-    """A path from the project's folder, whatever folder the stage works in."""
+def name_of(stage: Any) -> str:
+    """A stage's name as `dvc repro` takes it in the project's folder."""
+    return str(stage.name if stage.path_in_repo == "dvc.yaml" else f"{stage.path_in_repo}:{stage.name}")
+
+
+def path_of(stage: Any, item: Any) -> str:
+    """The path of a dependency or output from the project's folder, whatever folder the stage works in."""
     files = stage.repo.fs
+    if "://" in item.def_path:
+        return str(item.def_path)
     return posixpath.normpath(posixpath.join(files.relpath(stage.wdir, stage.repo.root_dir), str(item.def_path)))
 
 

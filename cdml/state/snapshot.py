@@ -14,7 +14,7 @@ from math import isfinite
 from cdml.core.settings import Settings
 from cdml.state.dvc import Dvc
 from cdml.state.git import Git
-from cdml.state.inputs import Inputs, Revision, flatten, parse_document, read_inputs, stage_names
+from cdml.state.inputs import Inputs, Revision, flat_document, read_inputs, stage_names
 from cdml.state.pipeline import Pipeline, read_pipeline
 from cdml.state.plumbing import write_commit
 
@@ -57,6 +57,11 @@ class Store:
         found = self.git.read(commit, path)
         return found if found is not None else self.dvc.read(commit, path)
 
+    def size(self, commit: str, path: str) -> int | None:
+        """The size in bytes of a file of a commit; None where there is none or it is not known here."""
+        found = self.git.run("cat-file", "-s", f"{commit}:./{path}", check=False)
+        return int(found.out) if found.code == 0 else self.dvc.size(commit, path)
+
 
 def take(
     store: Store,
@@ -96,34 +101,24 @@ def environment_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def stale_sources(store: Store, pipeline: Pipeline, settings: Settings, commit: str | None) -> tuple[str, ...]:
-    """Sources whose content is not what dvc.lock says was used: the outputs are not of these files."""
-    from hashlib import md5
-
-    stages = pipeline.closure((*stage_names(settings)[0], *stage_names(settings)[1]))
-    recorded = {path: digest for stage in stages for path, digest in stage.deps.items()}
-    stale = []
-    for path in pipeline.sources(stages):
-        content = None if path in pipeline.tracked else _source(store, commit, path)
-        if content is not None and recorded[path] != md5(content, usedforsecurity=False).hexdigest():
-            stale.append(path)
-    return tuple(stale)
-
-
-def _source(store: Store, commit: str | None, path: str) -> bytes | None:
-    if commit is None:
-        file = store.git.root / path
-        return file.read_bytes() if file.is_file() else None
-    return store.git.read(commit, path)
-
-
 def _reported(store: Store, pipeline: Pipeline, settings: Settings, commit: str | None) -> dict[str, float]:
+    """Numbers by name. What the evaluation says of a name counts; another file's is called `file:name`."""
+    train, evaluate = stage_names(settings)
+    last = [pipeline.stage(name) for name in evaluate]
+    before = sorted(pipeline.closure((*train, *evaluate)), key=lambda stage: stage.name)
+    paths = dict.fromkeys(path for stage in (*last, *before) for path in stage.metrics)
     numbers: dict[str, float] = {}
-    for stage in pipeline.closure((*stage_names(settings)[0], *stage_names(settings)[1])):
-        for path in stage.metrics:
-            content = store.read(commit, path)
-            tree = parse_document(content, path) if content else {}
-            for name, value in flatten(tree).items():
-                if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value):
-                    numbers[name] = float(value)
+    for path in paths:
+        for name, value in flat_document(store.read(commit, path), path).items():
+            if (number := _number(value)) is not None:
+                numbers[f"{path}:{name}" if name in numbers else name] = number
     return numbers
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value) if isfinite(value) else None
+    except OverflowError:  # a whole number with more digits than any measurement
+        return None

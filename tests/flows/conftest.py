@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from toy_project import EVALUATE, MLOPS, TRAIN, Toy, run
+from toy_project import EVALUATE, MLOPS, TRAIN, Toy, copy, plain_environment, run
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No git identity, no home, no settings of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "DVC_", "CDML_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", "/nonexistent")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    monkeypatch.setenv("CDML_PYTHON", sys.executable)
+def _plain_environment() -> Iterator[None]:
+    with plain_environment():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -51,19 +45,18 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def toy(_template: Path, tmp_path: Path) -> Toy:
     """A project of one's own, with its remotes; nothing is registered yet."""
-    folder = tmp_path / "toy"
-    shutil.copytree(_template, folder, symlinks=True)
-    (folder / "store").mkdir(exist_ok=True)
-    config = folder / "work" / ".dvc" / "config"
-    config.write_text(config.read_text().replace("../../store", str(folder / "store")))
-    toy = Toy(folder / "work")
-    toy.commit("Name the store")
-    toy.git("push", "--quiet")
-    return toy
+    return copy(_template, tmp_path / "toy", tmp_path / "toy" / "store")
+
+
+@pytest.fixture(scope="session")
+def _registered(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("registered") / "toy"
+    with plain_environment():
+        copy(_template, folder, folder / "store").cdml("register")
+    return folder
 
 
 @pytest.fixture
-def registered(toy: Toy) -> Toy:
-    """The same with a first version."""
-    toy.cdml("register")
-    return toy
+def registered(_registered: Path, tmp_path: Path) -> Toy:
+    """The same with a first version. All tests of a worker share the DVC remote, whose content names itself."""
+    return copy(_registered, tmp_path / "toy")

@@ -12,7 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from toy_project import Toy
+from toy_project import Toy, copy, plain_environment
+
+from cdml.forges.base import Status
+from cdml.forges.local import LocalForge
+from cdml.state.git import Git
 
 SERVED = """\
 import shutil
@@ -30,30 +34,37 @@ for name, low in (("low", 50), ("high", 60)):
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two real models that differ: one answers yes above fifty, one above sixty."""
-    folder = tmp_path_factory.mktemp("models")
-    subprocess.run([sys.executable, "-c", MAKE, str(folder)], check=True, timeout=120)
+def served_once(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose models a server can load, with a first version and its release branches, made once."""
+    folder = tmp_path_factory.mktemp("served") / "toy"
+    with plain_environment():
+        toy = copy(_template, folder, folder / "store")
+        (toy.root / "models").mkdir()
+        subprocess.run([sys.executable, "-c", MAKE, str(toy.root / "models")], check=True, timeout=120)
+        config = (
+            (toy.root / "mlops.yaml").read_text().replace("outs: [model.txt]", "outs: [model.txt, model.skops]")
+        )
+        config = config.replace("deps: [train.py, data.csv]", "deps: [train.py, models]")
+        config = config.replace("environments:", "register:\n  artifact: model.skops\nenvironments:")
+        toy.write("mlops.yaml", config)
+        toy.write("train.py", SERVED)
+        toy.cdml("generate")
+        toy.commit("Serve a real model")
+        toy.git("push", "--quiet")
+        toy.cdml("init", "--yes")
+        toy.cdml("register")
     return folder
 
 
 @pytest.fixture
-def served(toy: Toy, models: Path) -> Iterator[Toy]:
-    """A project whose model a server can load, with a first version and its release branches."""
-    config = (toy.root / "mlops.yaml").read_text().replace("outs: [model.txt]", "outs: [model.txt, model.skops]")
-    config = config.replace("deps: [train.py, data.csv]", "deps: [train.py, models]")
-    config = config.replace("environments:", "register:\n  artifact: model.skops\nenvironments:")
-    config = config.replace("18081", str(_free_port())).replace("18082", str(_free_port()))
-    for name in ("low", "high"):
-        toy.write(f"models/{name}.skops", "")
-        (toy.root / f"models/{name}.skops").write_bytes((models / f"{name}.skops").read_bytes())
-    toy.write("mlops.yaml", config)
-    toy.write("train.py", SERVED)
-    toy.cdml("generate")
-    toy.commit("Serve a real model")
+def served(served_once: Path, tmp_path: Path) -> Iterator[Toy]:
+    """The same on ports of its own."""
+    toy = copy(served_once, tmp_path / "toy")
+    config = (toy.root / "mlops.yaml").read_text()
+    for port in ("18081", "18082"):
+        config = config.replace(port, str(_free_port()))
+    toy.commit("Take other ports", mlops__yaml=config)
     toy.git("push", "--quiet")
-    toy.cdml("init", "--yes")
-    toy.cdml("register")
     yield toy
     for process in _servers(toy):
         process.kill()
@@ -102,9 +113,13 @@ def test_rollback_serves_the_earlier_bytes_again_and_holds(served):
     served.cdml("promote", "v1.1.0", "--to", "staging", "--lift")
 
 
-def test_deploy_refuses_bytes_that_were_not_reviewed(served):
+def test_deploy_refuses_bytes_that_were_not_reviewed(served, served_once):
+    store = served.root.parent / "store"
+    config = (served.root / ".dvc" / "config").read_text().replace(str(served_once / "store"), str(store))
+    served.commit("A store of its own", **{".dvc/config": config})
+    served.git("push", "--quiet")
     served.cdml("promote", "v1.0.0", "--to", "staging")
-    for cached in (*(served.root / ".dvc" / "cache").rglob("*"), *(served.root.parent / "store").rglob("*")):
+    for cached in (*(served.root / ".dvc" / "cache").rglob("*"), *store.rglob("*")):
         if cached.is_file() and cached.read_bytes()[:2] == b"PK":
             cached.chmod(0o644)
             cached.write_bytes((served.root / "models" / "high.skops").read_bytes())
@@ -117,15 +132,23 @@ def test_deploy_refuses_bytes_that_were_not_reviewed(served):
 
 def test_a_stale_promotion_conflicts_with_itself(served):
     served.cdml("promote", "v1.0.0", "--to", "staging")
-    served.commit("Rank better", params__yaml="skill: 1.3\n")
-    served.git("push", "--quiet")
-    served.cdml("register")
-    # The same branch is moved by hand beside cdml, as a second person's promotion would be.
     served.git("fetch", "--quiet")
-    served.git("push", "--quiet", "origin", "origin/cdml/promote/staging/toy:refs/heads/mine")
-    served.cdml("promote", "v1.1.0", "--to", "staging")
+    # A second person's promotion, made at the same tip.
+    served.git("switch", "--quiet", "--create", "mine", "origin/cdml/promote/staging/toy")
+    record = served.root / ".cdml" / "releases" / "toy.json"
+    record.write_text(record.read_text().replace('"why": ""', '"why": "mine"'))
+    served.git("commit", "--quiet", "--all", "--amend", "--message", "Mine")
+    served.git("push", "--quiet", "origin", "mine")
+    mine = served.git("rev-parse", "mine")
+    served.git("switch", "--quiet", "main")
     served.cdml("pr", "merge", "1")
-    assert _ask(served, "staging")["version"] == "v1.1.0"
+    git = Git(served.root)
+    LocalForge(git).open_pull("mine", "release/staging", "Mine", "")
+    LocalForge(git).set_status(mine, Status("cdml", "success", "judged before the other one was merged"))
+    before = served.refs()
+    said = served.cdml("pr", "merge", "2", code=4)
+    assert ".cdml/releases/toy.json" in said
+    assert served.refs() == before
 
 
 def test_a_pull_request_that_changes_more_than_its_record_is_refused(served):
@@ -150,7 +173,7 @@ def test_a_dry_run_changes_nothing(served):
 
 
 def test_a_taken_port_is_exit_4_and_leaves_no_tag(served):
-    port = json.loads(served.git("show", "HEAD:.cdml/mlops.schema.json")) and _port(served, "staging")
+    port = _port(served, "staging")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()

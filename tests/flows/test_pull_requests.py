@@ -66,6 +66,16 @@ def test_a_change_cannot_loosen_the_gate_that_judges_it(registered):
     assert "0.5" in registered.cdml("pr", "show", "1")
 
 
+def test_a_change_cannot_choose_an_easier_opponent(registered):
+    registered.branch("better", "Rank better", params__yaml="skill: 1.6\n")
+    registered.cdml("pr", "open")
+    registered.cdml("pr", "merge", "1")
+    config = (registered.root / "mlops.yaml").read_text().replace("  gates:", "  baseline: v1.0.0\n  gates:")
+    registered.git("fetch", "--quiet")
+    registered.branch("sly", "Worse than the latest", mlops__yaml=config, params__yaml="skill: 1.0\n")
+    assert "toy@v1.1.0" in registered.cdml("pr", "open")
+
+
 def test_two_green_pull_requests_are_judged_again_together(registered):
     registered.branch("data", "More data", params__yaml="skill: 1.2\n")
     registered.cdml("pr", "open")

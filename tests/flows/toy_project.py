@@ -5,11 +5,17 @@ Its model is a number in a file: how well it ranks. Training and evaluating take
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 MLOPS = """\
 model: toy
@@ -90,19 +96,57 @@ class Toy:
         return dict(line.split(" ") for line in lines)
 
     def cdml(self, *words: str, code: int = 0) -> str:
-        """Run a command as a person would, and return what it said on both streams."""
-        done = subprocess.run(
-            [sys.executable, "-m", "cdml", *words],
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == code, f"{words} exited {done.returncode}:\n{said}"
+        """Run a command as a person would, and return what it said on both streams.
+
+        In this process, because each new one would import pandas and scikit-learn again; git, DVC and the
+        project's own code are processes of their own. The demo's test runs every command as a process.
+        """
+        ended, said = invoke(self.root, *words)
+        assert ended == code, f"{words} exited {ended}:\n{said}"
         assert "Traceback" not in said
         return said
+
+
+def invoke(root: Path, *words: str) -> tuple[int, str]:
+    """The exit code of a command and what it said, standard output first."""
+    from cdml.cli.main import main
+
+    out, err, before = io.StringIO(), io.StringIO(), sys.argv
+    sys.argv = ["cdml", *words]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.chdir(root):
+            main()
+        ended = 0
+    except SystemExit as stop:
+        ended = int(stop.code or 0)
+    finally:
+        sys.argv = before
+    return ended, out.getvalue() + err.getvalue()
+
+
+def copy(source: Path, folder: Path, store: Path | None = None) -> Toy:
+    """A copy of a project and its remotes; with `store`, that folder becomes its DVC remote."""
+    shutil.copytree(source, folder, symlinks=True)
+    toy = Toy(folder / "work")
+    if store:
+        store.mkdir(exist_ok=True)
+        config = f"[core]\n    remote = store\n['remote \"store\"']\n    url = {store}\n"
+        toy.commit("Name the store", **{".dvc/config": config})
+        toy.git("push", "--quiet")
+    return toy
+
+
+@contextlib.contextmanager
+def plain_environment() -> Iterator[None]:
+    """No git identity, no home, no settings of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("GIT_", "DVC_", "CDML_"))]:
+            patch.delenv(name)
+        patch.setenv("HOME", "/nonexistent")
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+        patch.setenv("CDML_PYTHON", sys.executable)
+        yield
 
 
 def run(words: list[str], cwd: Path) -> str:

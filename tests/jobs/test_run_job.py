@@ -1,0 +1,44 @@
+"""`cdml run`: stages through DVC, what was skipped, and what was read though no stage names it."""
+
+from __future__ import annotations
+
+import pytest
+from small_project import Small
+
+from cdml.core.errors import ConfigError, ExternalError, UsageError
+from cdml.jobs.project import open_project
+from cdml.jobs.run import run_jobs
+
+
+def quiet(_: str) -> None:
+    """Nobody listens."""
+
+
+def test_what_did_not_change_is_skipped_and_what_did_runs(small: Small) -> None:
+    said: list[str] = []
+    # part.py is executed by path from parts/, and its twin is not asked for
+    small.replace("evaluate.py", "import csv", "open('README.md').read()\nimport csv")
+    found = run_jobs(open_project(small.root), ("train", "evaluate"), said.append)
+    assert set(found.skipped) == {"train", "part@a"}
+    assert found.ran == ("evaluate",)
+    assert found.undeclared == ("README.md",)
+    assert any("Running stage 'evaluate'" in line for line in said)
+    (small.root / "model/skill.txt").unlink()
+    again = run_jobs(open_project(small.root), ("train",), quiet)
+    assert "evaluate" not in (*again.ran, *again.skipped)
+    assert (small.root / "model/skill.txt").read_text() == " 1.5\n"
+
+
+def test_a_failing_stage_shows_its_own_words(small: Small) -> None:
+    small.replace("evaluate.py", "import csv", "raise SystemExit('no data today')\nimport csv")
+    with pytest.raises(ExternalError, match="no data today") as caught:
+        run_jobs(open_project(small.root), ("evaluate",), quiet)
+    assert "cdml run again" in caught.value.hint
+
+
+def test_what_cannot_be_run_is_refused_before_anything_runs(small: Small) -> None:
+    with pytest.raises(UsageError, match="'deploy' is not a job"):
+        run_jobs(open_project(small.root), ("deploy",), quiet)
+    small.replace("mlops.yaml", "[train, part@a]", "[train, nope]")
+    with pytest.raises(ConfigError, match="no stage 'nope'"):
+        run_jobs(open_project(small.root), ("train",), quiet)
