@@ -12,6 +12,7 @@ from cdml.core.files import digest
 from cdml.core.release import Artifact, Field, FieldKind, Version
 from cdml.jobs.project import Project
 from cdml.serving.client import LoadedModel, Worker
+from cdml.serving.worker import PICKLES
 from cdml.state.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -67,13 +68,17 @@ def describe(path: str, place: Path) -> Artifact:
 def signature(project: Project, snapshot: Snapshot, place: Path) -> tuple[Field, ...] | None:
     """The model's input columns: those it names itself, else the test data's without id and target.
 
-    None where neither is known, or where the model cannot be loaded here.
+    None where neither is known, or where the model is of a kind that cdml loads but cannot be loaded here. A model
+    in another format is taken to want the test data's columns.
     """
-    model = _load(project, place)
-    if model is None:
-        return None
+    features: tuple[str, ...] | None = None
+    if place.suffix.lower() in (".skops", *PICKLES):
+        model = _load(project, place)
+        if model is None:
+            return None
+        features = model.features
     kinds = _column_kinds(project, snapshot)
-    names = model.features or tuple(kinds)
+    names = features or tuple(kinds)
     if not names or any(name not in kinds for name in names):
         return None
     return tuple(Field(name, kinds[name]) for name in names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ def test_a_file_is_written_with_its_folders_and_replaced(tmp_path: Path) -> None
     write(path, b"\x00")
     assert path.read_bytes() == b"\x00"
     assert path.stat().st_mode & 0o777 == 0o644
-    assert os.listdir(path.parent) == ["c.txt"]
+    assert [p.name for p in path.parent.iterdir()] == ["c.txt"]
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(
@@ -33,7 +32,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     with pytest.raises(OSError, match="disk full"):
         write(path, "new")
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["c.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["c.txt"]
 
 
 def test_a_reader_never_sees_a_half(tmp_path: Path) -> None:
@@ -68,6 +67,17 @@ def test_a_folders_digest_knows_names_and_content_but_no_order_and_no_place(tmp_
     assert digest(other) == first
     (other / "b").rename(other / "c")
     assert digest(other) != first
+
+
+def test_the_order_in_which_the_disk_lists_files_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        write(tmp_path / name, name)
+    first = digest(tmp_path)
+    for order in ("abc", "cba", "bca"):
+        monkeypatch.setattr(Path, "rglob", lambda self, _, order=order: [self / name for name in order])
+        assert digest(tmp_path) == first
 
 
 def test_a_name_cannot_pose_as_two_files(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "state"))
 
-from small_project import Small, make  # noqa: E402
+from small_project import Small, make
 
 
 @pytest.fixture

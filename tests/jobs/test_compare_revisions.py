@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from small_project import Small
 
-from cdml.core.comparison import Axis, Judgement
+from cdml.core.comparison import Axis, Judgement, Outcome
 from cdml.core.errors import Exit, UsageError
 from cdml.core.settings import Gate
 from cdml.jobs.judge import judge
@@ -50,6 +50,11 @@ def test_a_worse_model_fails_and_its_exit_code_and_status_say_so(small: Small) -
     worse = judge(project.store, replace(head, settings=replace(head.settings, evaluate=strict)), None)
     assert (exit_code(better), exit_code(worse)) == (Exit.DONE, Exit.GATE_FAILED)
     assert (status_of(better).state, status_of(worse).state) == ("success", "failure")
+    unsure = tuple(replace(v, outcome=Outcome.INCONCLUSIVE) for v in worse.verdicts)
+    demanding = tuple(replace(v, gate=replace(v.gate, on_inconclusive="fail")) for v in unsure)
+    assert exit_code(replace(worse, verdicts=unsure)) == Exit.DONE
+    assert exit_code(replace(worse, verdicts=demanding)) == Exit.INCONCLUSIVE
+    assert exit_code(replace(worse, verdicts=(*demanding, *worse.verdicts))) == Exit.GATE_FAILED
     assert len(status_of(worse).description) <= 140
 
 

@@ -68,6 +68,7 @@ def labels(no: Any, yes: Any) -> list[Any]:
 BINARY = [
     (0, 1, None, "1"),
     (0.0, 1.0, "0", "0"),
+    (0, 1, "0.0", "0"),
     ("no", "yes", "yes", "yes"),
     ("no", "yes", "no", "no"),
     (False, True, None, "1"),
