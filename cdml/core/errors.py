@@ -52,9 +52,16 @@ class ConfigError(CdmlError):
 
 
 class ExternalError(CdmlError):
-    """Another program, a remote or a forge failed."""
+    """Another program, a remote or a forge failed.
+
+    `printed` is the end of its output where that was shown while it ran; a report needs it, a terminal does not.
+    """
 
     exit_code = Exit.EXTERNAL
+
+    def __init__(self, message: str, hint: str = "", printed: str = "") -> None:
+        super().__init__(message, hint)
+        self.printed = printed
 
 
 class RefusedError(CdmlError):

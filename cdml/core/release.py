@@ -41,8 +41,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a version's tag says of it. `inputs` is the digest of all that went in; `commit` is the merged one.
+    """What a version's tag says of it.
 
+    `inputs` is the digest of all that went in, `recipe` that of the commands; `commit` is the merged one.
     `signature` is None where the inputs of the model are not known. `verdicts` maps a gate in words to its
     outcome; `axes` names what changed since `base`, the version before (None for the first).
     """
@@ -55,6 +56,7 @@ class Provenance:
     code: Mapping[str, str]
     data: Mapping[str, str]
     parameters: Mapping[str, object]
+    recipe: str
     environment: str
     python: str
     signature: tuple[Field, ...] | None

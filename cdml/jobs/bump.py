@@ -12,7 +12,7 @@ from cdml.core.serialize import digest
 def changed_axes(base: Provenance, new: Provenance) -> tuple[str, ...]:
     """The axes that differ between two versions; 1, 1.0 and true are three values to a program."""
     pairs = (
-        (Axis.CODE, base.code, new.code),
+        (Axis.CODE, (base.code, base.recipe), (new.code, new.recipe)),
         (Axis.DATA, base.data, new.data),
         (Axis.PARAMETERS, base.parameters, new.parameters),
         (Axis.ENVIRONMENT, base.environment, new.environment),

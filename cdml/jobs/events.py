@@ -53,7 +53,8 @@ def on_pull_request(project: Project, forge: Forge, number: int, say: Say) -> Ju
         return _judge_model(project, forge, pull, say)
     except CdmlError as error:
         model = project.settings.model
-        forge.comment(number, failure(model, pull.head, error.message), marker(model))
+        printed = error.printed if isinstance(error, ExternalError) else ""
+        forge.comment(number, failure(model, pull.head, f"{error.message}\n{printed}"), marker(model))
         state: StatusState = "failure" if isinstance(error, RefusedError) else "error"
         forge.set_status(pull.head, Status(CONTEXT, state, error.message.splitlines()[0][:140]))
         raise
@@ -92,7 +93,7 @@ def run_tests(project: Project, say: Say) -> None:
     done = stream(command, cwd=project.root, env=stage_environment(project.root), say=say)
     if done.code != 0:
         raise ExternalError(
-            f"the project's tests failed ({project.settings.test}):\n{done.tail()}", "mend them, then push"
+            f"the project's tests failed ({project.settings.test})", "mend them, then push", printed=done.tail()
         )
 
 
@@ -124,7 +125,7 @@ def _judge_promotion(project: Project, forge: Forge, pull: PullRequest) -> Judge
     running = read(project.git).version(record.model, before.version) if before else None
     candidate = of_version(project, version)
     judgement = judge(project.store, candidate, of_version(project, running) if running else None)
-    text = promotion(record, before, judgement)
+    text = promotion(record, before, judgement, str(environment_of(project, pull.target)))
     forge.comment(pull.number, text, marker(project.settings.model))
     forge.set_status(pull.head, Status(CONTEXT, "success", f"{record.label} is what was reviewed"))
     return Judged(pull, judgement, text)

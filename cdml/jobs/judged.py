@@ -1,4 +1,4 @@
-"""Judged runs: what CI trained and judged, kept by the digest of its inputs, so that a merge need not train again."""
+"""Judged runs: what CI trained and judged, kept by the digest of its inputs, so that a merge need not train."""
 
 from __future__ import annotations
 

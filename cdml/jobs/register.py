@@ -17,7 +17,7 @@ from cdml.jobs.artifact import describe, fetch_artifact, signature
 from cdml.jobs.bump import automatic_bump, changed_axes
 from cdml.jobs.judge import judge
 from cdml.jobs.judged import find_run
-from cdml.jobs.overlay import commit_on_top, outputs, run_files
+from cdml.jobs.overlay import added_files, commit_on_top, outputs, run_files
 from cdml.jobs.project import Project, fetch, require_clean
 from cdml.jobs.run import run_jobs
 from cdml.jobs.snapshots import baseline, working
@@ -26,8 +26,9 @@ from cdml.registry.write import free_version
 from cdml.registry.write import register as write_tag
 from cdml.reports.card import card
 from cdml.reports.markdown import issue
+from cdml.state.inputs import stage_names
 from cdml.state.plumbing import Update, push, remote_refs
-from cdml.state.snapshot import CARD_FILE, ENVIRONMENT_FILE, JUDGEMENT_FILE, LOCK_FILE, Snapshot, take
+from cdml.state.snapshot import CARD_FILE, JUDGEMENT_FILE, Snapshot, take
 
 TRIES = 5
 
@@ -141,10 +142,8 @@ def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finis
         return None
     snapshot = replace(_snapshot(project, run), label=planned.label)
     judgement = judge(project.store, snapshot, baseline(project))
-    files = {path: project.git.read(run, path) or b"" for path in (LOCK_FILE, ENVIRONMENT_FILE)}
-    return Finished(
-        snapshot, judgement, files | {JUDGEMENT_FILE: dump(judgement).encode()}, artifact, trained=False
-    )
+    files = added_files(project.git, run) | {JUDGEMENT_FILE: dump(judgement).encode()}
+    return Finished(snapshot, judgement, files, artifact, trained=False)
 
 
 def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -> Finished:
@@ -161,7 +160,9 @@ def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -
 
 
 def _all_outs(snapshot: Snapshot) -> tuple[str, ...]:
-    return tuple(sorted({path for stage in snapshot.pipeline.stages.values() for path in stage.outs}))
+    train, evaluate = stage_names(snapshot.settings)
+    stages = snapshot.pipeline.closure((*train, *evaluate))
+    return tuple(sorted({path for stage in stages for path in stage.outs}))
 
 
 def _tag(project: Project, registry: Registry, latest: Version | None, head: str, run: Finished) -> Version | None:
@@ -193,6 +194,7 @@ def _provenance(project: Project, head: str, run: Finished, latest: Version | No
         code=inputs.code,
         data={**inputs.data, **inputs.test_data},
         parameters=inputs.parameters,
+        recipe=inputs.recipe,
         environment=inputs.environment,
         python=run.snapshot.environment.splitlines()[0].removeprefix("# python ").strip(),
         signature=signature(project, run.snapshot, run.artifact),

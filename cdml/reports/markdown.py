@@ -60,7 +60,7 @@ def failure(model: str, head: str, message: str) -> str:
     )
 
 
-def promotion(record: ReleaseRecord, before: ReleaseRecord | None, judgement: Judgement) -> str:
+def promotion(record: ReleaseRecord, before: ReleaseRecord | None, judgement: Judgement, environment: str) -> str:
     """The comment on a promotion: which bytes go where, in place of which, and how the two compare."""
     comparison = judgement.comparison
     facts = [
@@ -74,7 +74,7 @@ def promotion(record: ReleaseRecord, before: ReleaseRecord | None, judgement: Ju
         "reports/promotion.md.j2",
         marker=marker(record.model),
         title=escape.markdown(
-            f"{record.label} {f'instead of {before.label}' if before else 'as the first release'}"
+            f"{environment}: {record.label} {f'instead of {before.label}' if before else 'as the first release'}"
         ),
         facts=facts,
         metrics=cells.metrics_table(comparison),

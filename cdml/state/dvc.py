@@ -57,7 +57,7 @@ class Dvc:
         )
         if done.code != 0:
             raise ExternalError(
-                f"dvc repro {' '.join(targets)} failed:\n{done.tail()}", "mend the stage, then cdml run again"
+                f"dvc repro {' '.join(targets)} failed", "mend the stage, then cdml run again", printed=done.tail()
             )
         return done.stdout
 

@@ -22,6 +22,7 @@ PROVENANCE = Provenance(
     code={"src/train.py": "1234e56"},
     data={"data/train.csv": "5" * 32},
     parameters={"max_depth": 6, "note": "a\nb\x1b[31m"},
+    recipe="5" * 64,
     environment="6" * 64,
     python="3.11.4",
     signature=(Field("age", "integer"),),

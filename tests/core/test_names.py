@@ -35,7 +35,7 @@ def test_versions(version: str) -> None:
 
 @pytest.mark.parametrize(
     "version",
-    ["1", "1.2", "01.2.3", "1.2.03", "1.2.3-", "1.2.3-01", "1.2.3+", "v1.2.3", "1.2.3\n"],
+    ["1", "1.2", "01.2.3", "1.2.03", "1.2.3-", "1.2.3-01", "1.2.3+", "v1.2.3", "1.2.3\n", "1.٢.3", "1.2.1٣"],
 )
 def test_no_versions(version: str) -> None:
     assert not re.fullmatch(SEMVER, version)

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from toy_project import EVALUATE, MLOPS, TRAIN, Toy, copy, plain_environment, run
-
-
-@pytest.fixture(autouse=True)
-def _plain_environment() -> Iterator[None]:
-    with plain_environment():
-        yield
+from plain import plain_environment
+from toy_project import EVALUATE, MLOPS, TRAIN, Toy, copy, run
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from toy_project import Toy, copy, plain_environment
+from plain import plain_environment
+from toy_project import Toy, copy
 
 from cdml.forges.base import Status
 from cdml.forges.local import LocalForge

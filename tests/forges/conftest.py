@@ -8,16 +8,6 @@ import pytest
 from people import Person, clone, git
 
 
-@pytest.fixture(autouse=True)
-def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
-    monkeypatch.setenv("HOME", "/nonexistent")
-    for role in ("AUTHOR", "COMMITTER"):
-        for part in ("NAME", "EMAIL", "DATE"):
-            monkeypatch.delenv(f"GIT_{role}_{part}", raising=False)
-
-
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
     """A bare repository whose main holds one commit."""

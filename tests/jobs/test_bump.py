@@ -18,6 +18,7 @@ BASE = Provenance(
     code={"a.py": "1"},
     data={"d.csv": "1"},
     parameters={"depth": 1},
+    recipe="5" * 64,
     environment="e",
     python="3.11",
     signature=(Field("age", "number"), Field("n", "integer")),

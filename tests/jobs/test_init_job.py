@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,17 +31,6 @@ ENVIRONMENTS = (
     "environments:\n  staging:\n    deploy: {target: local, port: 8081}\n"
     "  production:\n    deploy: {target: local, port: 8082}\n"
 )
-
-
-@pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No git identity, no home, no settings of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "DVC_", "CDML_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", "/nonexistent")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    monkeypatch.setenv("CDML_PYTHON", sys.executable)
 
 
 @pytest.fixture

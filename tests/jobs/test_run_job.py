@@ -31,8 +31,11 @@ def test_what_did_not_change_is_skipped_and_what_did_runs(small: Small) -> None:
 
 def test_a_failing_stage_shows_its_own_words(small: Small) -> None:
     small.replace("evaluate.py", "import csv", "raise SystemExit('no data today')\nimport csv")
-    with pytest.raises(ExternalError, match="no data today") as caught:
-        run_jobs(open_project(small.root), ("evaluate",), quiet)
+    said: list[str] = []
+    with pytest.raises(ExternalError, match="dvc repro evaluate failed") as caught:
+        run_jobs(open_project(small.root), ("evaluate",), said.append)
+    assert "no data today" in caught.value.printed
+    assert "no data today" in "".join(said)
     assert "cdml run again" in caught.value.hint
 
 

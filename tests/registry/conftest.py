@@ -59,6 +59,7 @@ def provenance() -> Provenance:
         code={"src/train.py": "4" * 32},
         data={"data/train.csv": "5" * 32},
         parameters={"max_depth": 6, "rates": [0.1, 1e-05], "nested": {"yes": None, "no": "on"}},
+        recipe="5" * 64,
         environment="6" * 64,
         python="3.11.4",
         signature=(Field("age", "integer"), Field("région", "text")),

@@ -30,6 +30,7 @@ PROVENANCE = Provenance(
     code={"train.py": "1"},
     data={"data/train.csv": "d" * 32, "data/test.csv": "e" * 40},
     parameters={"max_depth": 8, "features": ["age", "bmi"], "note": None},
+    recipe="5" * 64,
     environment="f" * 64,
     python="3.11.7",
     signature=(Field("age", "integer"), Field("sex", "text")),

@@ -256,8 +256,8 @@ def test_a_promotion_and_an_issue() -> None:
         why="better",
     )
     before = replace(record, version="v1.3.0")
-    _check("promotion.md", promotion(record, before, better_but_undecided()))
-    assert "as the first release" in promotion(record, None, first_model())
+    _check("promotion.md", promotion(record, before, better_but_undecided(), "production"))
+    assert "as the first release" in promotion(record, None, first_model(), "production")
     title, body = issue(worse_and_loosened(), "4f2a9c1d4e5f")
     assert title == "churn: main gives no version, a gate fails"
     assert body.startswith("`4f2a9c1` was merged")

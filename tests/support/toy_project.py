@@ -11,11 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 MLOPS = """\
 model: toy
@@ -134,19 +131,6 @@ def copy(source: Path, folder: Path, store: Path | None = None) -> Toy:
         toy.commit("Name the store", **{".dvc/config": config})
         toy.git("push", "--quiet")
     return toy
-
-
-@contextlib.contextmanager
-def plain_environment() -> Iterator[None]:
-    """No git identity, no home, no settings of whoever runs the tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("GIT_", "DVC_", "CDML_"))]:
-            patch.delenv(name)
-        patch.setenv("HOME", "/nonexistent")
-        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-        patch.setenv("CDML_PYTHON", sys.executable)
-        yield
 
 
 def run(words: list[str], cwd: Path) -> str:

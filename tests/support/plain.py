@@ -1,0 +1,23 @@
+"""What whoever runs the tests has set up must not matter."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+
+@contextlib.contextmanager
+def plain_environment() -> Iterator[None]:
+    """No git identity, no home, no settings of git, DVC or cdml from outside."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("GIT_", "DVC_", "CDML_"))]:
+            patch.delenv(name)
+        patch.setenv("HOME", "/nonexistent")
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+        patch.setenv("CDML_PYTHON", sys.executable)
+        yield
