@@ -97,7 +97,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "GIT_CONFIG_SYSTEM": os.devnull,
         "DVC_GLOBAL_CONFIG_DIR": str(folder / "dvc-config"),
         "DVC_SYSTEM_CONFIG_DIR": str(folder / "dvc-config"),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": str(folder),
         "NO_COLOR": "1",
     }
