@@ -170,7 +170,7 @@ class LocalTarget:
                 raise RefusedError(
                     f"{bundle.model}@{bundle.version} is not what was reviewed: sha256 {found.sha256[:12]}… of "
                     f"{found.size} bytes, not {bundle.artifact.sha256[:12]}… of {bundle.artifact.size}",
-                    "nothing was deployed; cdml verify says more",
+                    "nothing was deployed; cdml registry show names the digest that was registered",
                 )
             folder = self.home / f"{quote(bundle.version, safe='+')}-{found.sha256[:12]}"
             if not (folder / file.name).exists() or digest(folder / file.name) != found:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -50,3 +52,13 @@ def test_a_misspelt_verb_is_answered_with_the_nearest():
 def test_the_version_is_told_without_a_command():
     done = subprocess.run([sys.executable, "-m", "cdml", "--version"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, f"cdml {__version__}\n")
+
+
+def test_no_message_or_page_names_a_verb_that_does_not_exist():
+    root = Path(__file__).resolve().parents[2]
+    pages = [*root.glob("docs/*.md"), root / "README.md", root / "example-project" / "README.md"]
+    files = [*(root / "cdml").rglob("*.py"), *(p for p in (root / "templates").rglob("*") if p.is_file()), *pages]
+    prose = {"and", "can", "computes", "did", "does", "import", "itself", "lives", "loads", "may", "never", "or"}
+    prose |= {"runs", "speaks", "writes", "wrote"}
+    named = {word for file in files for word in re.findall(r"\bcdml ([a-z]+)", file.read_text("utf-8"))}
+    assert named - prose <= VERBS.keys()
