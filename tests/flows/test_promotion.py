@@ -145,7 +145,9 @@ def test_a_stale_promotion_conflicts_with_itself(served):
     served.cdml("pr", "merge", "1")
     git = Git(served.root)
     LocalForge(git).open_pull("mine", "release/staging", "Mine", "")
-    LocalForge(git).set_status(mine, Status("cdml", "success", "judged before the other one was merged"))
+    LocalForge(git).set_status(
+        mine, Status("cdml into release/staging", "success", "judged before the other one was merged")
+    )
     before = served.refs()
     said = served.cdml("pr", "merge", "2", code=4)
     assert ".cdml/releases/toy.json" in said

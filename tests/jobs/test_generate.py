@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 from cdml.core.errors import ConfigError
 from cdml.core.settings import Stage
 from cdml.jobs.generate import Generated, dvc_yaml, generate, ignore_lines, stale_files
+from cdml.state.dvc import Dvc
 from cdml.state.git import Git
 
 INLINE = """\
@@ -182,11 +181,10 @@ def test_a_real_run_of_dvc_leaves_the_tree_clean(project: Path) -> None:
     (project / "params.yaml").write_text("x: 1\n")
     git = Git(project)
     git.run("init", "--quiet")
-    dvc = [sys.executable, "-m", "dvc"]
-    subprocess.run([*dvc, "init", "--quiet"], cwd=project, check=True, capture_output=True)
+    Dvc(project).run("init", "--quiet")
     generate(project)
     git.run("add", "--all")
     git.run("commit", "--quiet", "-m", "first", env=git.identity())
-    subprocess.run([*dvc, "repro", "--quiet"], cwd=project, check=True, capture_output=True)
+    Dvc(project).run("repro", "--quiet")
     assert (project / "reports" / "predictions.csv").read_text() == "a\nx: 1\n"
     assert git.text("status", "--porcelain", "--untracked-files=all") == "?? dvc.lock"
