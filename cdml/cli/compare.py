@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from cdml.cli.app import app, colour, leave, root, say
+from cdml.cli.app import app, colour, leave, note, root, say
 
 
 class Format(StrEnum):
@@ -21,12 +21,15 @@ class Format(StrEnum):
 @app.command()
 def compare(
     context: typer.Context,
-    base: str = typer.Argument("", help="A version, a revision, or a file of predictions; default: the champion."),
-    head: str = typer.Argument("", help="The same; default: the working tree."),
+    base: str = typer.Argument(
+        "", metavar="BASE", help="A version, a revision, or a file of predictions; default: the champion."
+    ),
+    head: str = typer.Argument("", metavar="HEAD", help="The same; default: the working tree."),
     format: Format = typer.Option(Format.terminal, help="How to show it."),
     json: bool = typer.Option(False, "--json", help="The same as --format json."),
     metric: list[str] = typer.Option([], help="For two files: a metric to compute; the first is the primary one."),
     by: list[str] = typer.Option([], help="For two files: a column to slice by."),
+    id: str = typer.Option("", "--id", help="For two files: the column that names a row.  [default: id]"),
     positive: str = typer.Option("", help="For two files: the positive label of a binary target."),
 ) -> None:
     """Compare two models on the same rows, with intervals, and judge the gates.
@@ -38,7 +41,14 @@ def compare(
     shown = Format.json if json else format
     old, new = (Path(context.obj) / name for name in (base, head))
     if base and head and old.is_file() and new.is_file():
-        _files(old, new, shown, tuple(metric), tuple(by), positive or None)
+        from cdml.jobs.compare_files import compare_files
+
+        _show(
+            compare_files(
+                old, new, metrics=tuple(metric), by=tuple(by), positive=positive or None, id_column=id or None
+            ),
+            shown,
+        )
         return
     _refuse_half(old, new)
     judgement = _revisions(root(context), base, head)
@@ -50,29 +60,25 @@ def _refuse_half(*paths: Path) -> None:
     """A name that can only be a file of predictions, where there are not two."""
     from cdml.core.errors import UsageError
 
-    for path in paths:
-        if path.suffix in (".csv", ".parquet", ".pq"):
-            what = "stands alone" if path.is_file() else "is not a file"
-            raise UsageError(f"{path} {what}; name two files of predictions", "cdml compare OLD.csv NEW.csv")
-
-
-def _files(
-    old: Path, new: Path, shown: Format, metrics: tuple[str, ...], by: tuple[str, ...], positive: str | None
-) -> None:
-    from cdml.jobs.compare_files import compare_files
-
-    judgement = compare_files(old, new, metrics=metrics, by=by, positive=positive)
-    _show(judgement, shown)
+    files = [path for path in paths if path.suffix in (".csv", ".parquet", ".pq")]
+    for path in sorted(files, key=Path.is_file):
+        what = "stands alone" if path.is_file() else "is not a file"
+        raise UsageError(f"{path} {what}; name two files of predictions", "cdml compare OLD.csv NEW.csv")
 
 
 def _revisions(path: Path, base: str, head: str):  # type: ignore[no-untyped-def]
+    from cdml.core.errors import ExternalError
     from cdml.jobs.judge import judge
-    from cdml.jobs.project import open_project
+    from cdml.jobs.project import fetch, open_project
     from cdml.jobs.snapshots import baseline, of_revision, working
     from cdml.registry.read import require_complete
 
     project = open_project(path)
     require_complete(project.git)
+    try:  # versions are on no branch: git pull brings none, and an old champion would be a wrong answer
+        fetch(project)
+    except ExternalError as error:
+        note(f"{error.message}; compared with what was fetched last")
     candidate = of_revision(project, head) if head else working(project)
     champion = of_revision(project, base) if base else baseline(project)
     return judge(project.store, candidate, champion)

@@ -29,17 +29,18 @@ def status(context: typer.Context, json: bool = JSON) -> None:
     from tabulate import tabulate
 
     from cdml.core.errors import Exit
-    from cdml.jobs.project import open_project
+    from cdml.jobs.project import no_environments, open_project
     from cdml.jobs.status import status as read
 
-    found = read(open_project(root(context)))
+    project = open_project(root(context))
+    found = read(project)
     if json:
         say_json(list(found))
     else:
         rows = [
-            (s.environment, s.desired, s.recorded, s.actual, (s.digest or "")[:12], s.problem or "ok", s.hold)
+            (s.environment, s.desired, s.recorded, s.actual, s.digest and s.digest[:12], s.problem or "ok", s.hold)
             for s in found
         ]
         headers = ["environment", "branch", "tag", "server", "sha256", "", "hold"]
-        say(tabulate(rows, headers=headers, missingval="-") if rows else "mlops.yaml has no environments")
+        say(tabulate(rows, headers=headers, missingval="-") if rows else no_environments(project))
     leave(Exit.EXTERNAL if any(s.problem for s in found) else Exit.DONE)

@@ -34,7 +34,7 @@ def tell_registered(registered: Registered, model: str) -> int:
     if version and not registered.new:
         say(f"nothing changed: {version.label} has the same code, data, parameters and environment")
     elif version:
-        how = "trained and judged again" if registered.trained else "taken from its judged run"
+        how = "main was trained and judged" if registered.trained else "taken from its judged run"
         say(f"registered {version.label} ({how})")
     elif judgement:
         say(f"no version of {model}: a gate failed, and one issue says so")
@@ -47,7 +47,7 @@ def tell_deployed(deployed: Deployed, place: str) -> int:
     """A deployment."""
     served = deployed.deployment
     if served is None:
-        say(f"{place} names no version yet: nothing to deploy")
+        say(f"{place} names no version yet: nothing to deploy; cdml promote VERSION --to ENV gives it one")
     else:
         say(f"{place} serves {served.model}@{served.version} (sha256 {served.sha256[:12]}) at {served.url}")
     return 0

@@ -20,7 +20,7 @@ class Method(StrEnum):
     rebase = "rebase"
 
 
-@pr.command("open")
+@pr.command("open", short_help="Offer the present branch, and run its jobs.")
 def open_(
     context: typer.Context,
     to: str = typer.Option("", help="The branch to merge into; default: the main branch."),
@@ -38,7 +38,9 @@ def open_(
 
 @pr.command("list")
 def list_(
-    context: typer.Context, all: bool = typer.Option(False, help="Merged and closed ones too."), json: bool = JSON
+    context: typer.Context,
+    all: bool = typer.Option(False, "--all", help="Merged and closed ones too."),
+    json: bool = JSON,
 ) -> None:
     """Pull requests, newest first."""
     from tabulate import tabulate
@@ -75,7 +77,7 @@ def show(context: typer.Context, number: int, json: bool = JSON) -> None:
         say(printable(f"\n{comment.author}:\n{comment.body}"))
 
 
-@pr.command()
+@pr.command(short_help="Merge what was judged; register or deploy.")
 def merge(context: typer.Context, number: int, method: Method = typer.Option(Method.merge, help="How.")) -> None:
     """Merge what was judged, then register or deploy as CI would after the push."""
     from cdml.cli.outcome import tell_merged

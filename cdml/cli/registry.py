@@ -17,7 +17,7 @@ verbs = typer.Typer(help="Read versions, assignments and their history from the 
 app.add_typer(verbs, name="registry", no_args_is_help=True)
 
 
-@verbs.command("list")
+@verbs.command("list", short_help="Every model: latest version, environments.")
 def list_models(context: typer.Context, json: bool = JSON) -> None:
     """Every model: its latest version, and the version that each environment has."""
     from tabulate import tabulate
@@ -37,18 +37,23 @@ def list_models(context: typer.Context, json: bool = JSON) -> None:
         say(tabulate(cells, ["model", "latest", *environments], disable_numparse=True))
 
 
-@verbs.command()
+@verbs.command(short_help="Where one version came from.")
 def show(
     context: typer.Context,
-    version: str = typer.Argument(..., metavar="MODEL@VERSION", help="Such as churn@v1.4.0."),
+    version: str = typer.Argument(
+        ..., metavar="[MODEL@]VERSION", help="Such as churn@v1.4.0; the model may be left out where there is one."
+    ),
     json: bool = JSON,
 ) -> None:
     """Where one version came from: code, data, parameters, metrics, verdicts."""
     from cdml.core.errors import UsageError
 
     registry = _open(context)
+    models = registry.models()
     model, mark, number = version.rpartition("@")
-    if not (mark and model and number):
+    if not mark and len(models) == 1 and number.removeprefix("v")[:1].isdigit():
+        model = models[0]
+    if not (model and number):
         raise UsageError(f"{version!r} is not MODEL@VERSION", "cdml registry list")
     found = registry.version(model, number)
     environments = [name for name, now in registry.assignments(model).items() if now.commit == found.commit]
@@ -60,10 +65,10 @@ def show(
         say(_description(found, environments))
 
 
-@verbs.command()
+@verbs.command(short_help="What happened, the newest first.")
 def history(
     context: typer.Context,
-    model: str = typer.Argument("", metavar="[MODEL]", help="Default: every model."),
+    model: str = typer.Argument("", metavar="MODEL", help="Default: every model."),
     json: bool = JSON,
 ) -> None:
     """What happened, the newest first: who did what, when, by which tag."""

@@ -10,9 +10,9 @@ from cdml.cli.app import JSON, app, leave, note, root, say, say_json
 @app.command()
 def run(
     context: typer.Context,
-    jobs: list[str] = typer.Argument(None, metavar="JOB...", help="train, evaluate"),
+    jobs: list[str] = typer.Argument(None, metavar="JOB", help="train, evaluate"),
     event: str = typer.Option("", help="Run the jobs of an event instead: pull_request, main, release."),
-    pull: int = typer.Option(0, help="The number of the pull request, for that event."),
+    pull: int = typer.Option(0, show_default=False, help="The number of the pull request, for that event."),
     branch: str = typer.Option("", help="The release branch, for that event."),
     json: bool = JSON,
 ) -> None:

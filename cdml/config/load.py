@@ -21,7 +21,10 @@ def text(root: Path) -> str:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise ConfigError(f"there is no {CONFIG_FILE} in {root}", "cdml init") from None
+        above = next((place for place in root.parents if (place / CONFIG_FILE).is_file()), None)
+        raise ConfigError(
+            f"there is no {CONFIG_FILE} in {root}", f"cd {above}" if above else "cdml init"
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     try:

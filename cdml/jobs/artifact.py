@@ -23,7 +23,12 @@ ROWS = 10_000
 
 
 def fetch_artifact(project: Project, commit: str, path: str, folder: Path) -> Path:
-    """Write a commit's artifact into `folder`, from git or else DVC's cache or remote."""
+    """Write a commit's artifact into `folder`, from git or else DVC's cache or remote.
+
+    RefusedError for a path that leads out of the project: a tag may have been written by anybody.
+    """
+    if not _inside(path):
+        raise RefusedError(f"the artifact's path {path!r} leads out of the project", "cdml registry history")
     place = folder / Path(path).name
     # What an earlier try left would stand among the files of a folder.
     if place.is_dir():
@@ -34,6 +39,8 @@ def fetch_artifact(project: Project, commit: str, path: str, folder: Path) -> Pa
         return place
     if inside:
         for entry in inside:
+            if not _inside(entry.path):
+                raise RefusedError(f"{path} of {commit[:7]} holds {entry.path!r}", "cdml registry history")
             file = place / Path(entry.path).relative_to(path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(project.git.read(commit, entry.path) or b"")
@@ -44,6 +51,12 @@ def fetch_artifact(project: Project, commit: str, path: str, folder: Path) -> Pa
             "dvc remote list; was the remote cleaned with dvc gc?",
         )
     return place
+
+
+def _inside(path: str) -> bool:
+    """Whether a path stays in the folder that it is put under, and names something in it."""
+    parts = path.split("/")
+    return "\0" not in path and not {"", ".", ".."} & set(parts)
 
 
 def fetch_version(project: Project, version: Version, expected: Artifact, folder: Path) -> Path:

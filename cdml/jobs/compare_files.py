@@ -29,6 +29,7 @@ def compare_files(  # noqa: PLR0913 - one option of the command each
     before, after = (
         read_predictions(file, str(file), task=task, positive=positive, id_column=id_column) for file in (old, new)
     )
+    _same_rows(before, after)
     chosen = metrics or default_metrics(after.task, after.score is not None)
     _check(chosen, after)
     measurement = compare(before, after, metrics=chosen, by=by)
@@ -40,6 +41,16 @@ def compare_files(  # noqa: PLR0913 - one option of the command each
 def sentence(judgement: Judgement) -> str:
     """The verdict: `better on roc_auc by 0.019 (0.011 to 0.027); f1: can't tell, 6,000 more rows would decide`."""
     return words.sentence(judgement.comparison)
+
+
+def _same_rows(old: Predictions, new: Predictions) -> None:
+    """With ids in one file alone nothing says that a row of the other is the same case."""
+    if (old.ids is None) != (new.ids is None):
+        with_ids, without = (new, old) if old.ids is None else (old, new)
+        raise ConfigError(
+            f"{with_ids.name} names its rows by id, {without.name} does not: they cannot be paired",
+            "give both the column, or name another one: --id COLUMN; without it in both, their order pairs them",
+        )
 
 
 def _check(metrics: tuple[str, ...], predictions: Predictions) -> None:

@@ -14,6 +14,7 @@ from cdml.deploy.base import Target
 from cdml.jobs.artifact import fetch_version
 from cdml.jobs.project import Project, fetch
 from cdml.jobs.promote import current, find_environment
+from cdml.jobs.reviewed import verified
 from cdml.registry.read import read, require_complete
 from cdml.registry.write import assign
 
@@ -55,19 +56,6 @@ def deploy(project: Project, name: str) -> Deployed:
         )
     _record_assignment(project, name, version, tip)
     return Deployed(record, deployment)
-
-
-def verified(project: Project, record: ReleaseRecord) -> Version:
-    """The version that a record names, refused where record and tag do not say the same."""
-    version = read(project.git).version(record.model, record.version)
-    told = (record.commit, record.artifact)
-    if version.provenance is None or told != (version.commit, version.provenance.artifact):
-        raise RefusedError(
-            f"the record of {record.label} is not what its tag says", "cdml registry show " + record.label
-        )
-    if not version.active:
-        raise RefusedError(f"{record.label} was deregistered", "cdml rollback")
-    return version
 
 
 def open_target(project: Project, name: str, settings: DeploySettings) -> Target:

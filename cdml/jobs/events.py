@@ -13,18 +13,21 @@ from cdml.core.comparison import Judgement
 from cdml.core.errors import CdmlError, ExternalError, RefusedError, UsageError
 from cdml.core.interpreter import stage_environment
 from cdml.core.process import stream
-from cdml.core.release import ReleaseRecord
+from cdml.core.settings import Environment
 from cdml.forges.base import Forge, PullRequest, Status, StatusState
-from cdml.jobs.deploy import Deployed, deploy, verified
+from cdml.jobs.concerned import context, own
+from cdml.jobs.deploy import Deployed, deploy
 from cdml.jobs.judge import judge
 from cdml.jobs.judged import store_run
-from cdml.jobs.project import Project
+from cdml.jobs.project import Project, require_clean
+from cdml.jobs.promote import find_environment
 from cdml.jobs.register import Registered, register
+from cdml.jobs.reviewed import only_record, require_proper, verified
 from cdml.jobs.run import run_jobs
 from cdml.jobs.snapshots import baseline, of_version, working
-from cdml.jobs.verdict import CONTEXT, status_of
+from cdml.jobs.verdict import status_of
 from cdml.registry.read import read
-from cdml.registry.record import read_record, record_path
+from cdml.registry.record import read_record
 from cdml.reports.markdown import comment, failure, marker, promotion
 from cdml.state.git import REMOTE
 
@@ -46,17 +49,21 @@ def on_pull_request(project: Project, forge: Forge, number: int, say: Say) -> Ju
     A run that breaks says so in the comment and the status, and raises what broke.
     """
     pull = forge.pull(number)
+    environment = environment_of(project, pull.target)
+    name = context(project, own(project), pull.target)
+    if environment is None:
+        _require_offered(project, pull)
     try:
-        if environment_of(project, pull.target):
-            return _judge_promotion(project, forge, pull)
-        forge.set_status(pull.head, Status(CONTEXT, "pending", "training and judging"))
+        if environment:
+            return _judge_promotion(project, forge, pull, find_environment(project, environment))
+        forge.set_status(pull.head, Status(name, "pending", "training and judging"))
         return _judge_model(project, forge, pull, say)
     except CdmlError as error:
         model = project.settings.model
         printed = error.printed if isinstance(error, ExternalError) else ""
         forge.comment(number, failure(model, pull.head, f"{error.message}\n{printed}"), marker(model))
         state: StatusState = "failure" if isinstance(error, RefusedError) else "error"
-        forge.set_status(pull.head, Status(CONTEXT, state, error.message.splitlines()[0][:140]))
+        forge.set_status(pull.head, Status(name, state, error.message.splitlines()[0][:140]))
         raise
 
 
@@ -73,15 +80,16 @@ def on_release(project: Project, forge: Forge | None, branch: str) -> Deployed:
         known = ", ".join(e.branch for e in project.environments) or "none"
         raise UsageError(f"{branch!r} is not the release branch of an environment", f"mlops.yaml has {known}")
     tip = project.git.commit(f"refs/remotes/{REMOTE}/{branch}")
+    name = f"{context(project, own(project), project.main)}/deploy"
     try:
         deployed = deploy(project, environment)
     except CdmlError as error:
         if forge:
-            forge.set_status(tip, Status(f"{CONTEXT}/deploy", "failure", error.message.splitlines()[0][:140]))
+            forge.set_status(tip, Status(name, "failure", error.message.splitlines()[0][:140]))
         raise
     if forge and deployed.deployment:
         said = f"serves {deployed.deployment.model}@{deployed.deployment.version}"
-        forge.set_status(tip, Status(f"{CONTEXT}/deploy", "success", said))
+        forge.set_status(tip, Status(name, "success", said))
     return deployed
 
 
@@ -102,46 +110,54 @@ def environment_of(project: Project, branch: str) -> str | None:
     return next((e.name for e in project.environments if e.branch == branch), None)
 
 
+def _require_offered(project: Project, pull: PullRequest) -> None:
+    """What is trained here must be what the pull request offers: its status belongs to that commit.
+
+    Its head, or the merge of it into the target that some CI systems check out.
+    """
+    require_clean(project, "judging a pull request")
+    here = project.git.text("rev-list", "-1", "--parents", "HEAD").split()
+    if pull.head != here[0] and pull.head not in here[2:]:
+        raise UsageError(
+            f"pull request {pull.number} offers {pull.head[:7]}, but {here[0][:7]} is checked out",
+            f"git fetch {REMOTE}, then git switch --detach {pull.head[:7]}",
+        )
+
+
 def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
     run_tests(project, say)
     run_jobs(project, ("train", "evaluate"), say)
     snapshot = replace(working(project), label="this PR")
     target = f"refs/remotes/{REMOTE}/{pull.target}"
     rules = project.settings_at(target) if project.git.read(target, "mlops.yaml") else None
+    if rules and rules.evaluate.predictions and project.settings.evaluate.predictions is None:
+        raise RefusedError(
+            f"{pull.target} is judged on {rules.evaluate.predictions}, and this change writes no predictions",
+            "keep evaluate.predictions in mlops.yaml",
+        )
     judgement = judge(project.store, snapshot, baseline(project, rules), rules)
     store_run(project, snapshot, judgement)
     text = comment(judgement)
     forge.comment(pull.number, text, marker(project.settings.model))
-    forge.set_status(pull.head, status_of(judgement))
+    name = context(project, own(project), pull.target)
+    forge.set_status(pull.head, replace(status_of(judgement), context=name))
     return Judged(pull, judgement, text)
 
 
-def _judge_promotion(project: Project, forge: Forge, pull: PullRequest) -> Judged:
+def _judge_promotion(project: Project, forge: Forge, pull: PullRequest, environment: Environment) -> Judged:
     """A promotion is judged by form: one parent, one record, and the record says what the version's tag says."""
-    record = _only_record(project, pull)
+    if not project.git.has(pull.head):  # its branch may be gone; the pull request still holds the commit
+        project.git.run("fetch", "--quiet", REMOTE, pull.head)
+    record = only_record(project, pull)
     version = verified(project, record)
+    require_proper(project, environment, record)
     target = f"refs/remotes/{REMOTE}/{pull.target}"
     before = read_record(project.git, target, record.model)
     running = read(project.git).version(record.model, before.version) if before else None
     candidate = of_version(project, version)
     judgement = judge(project.store, candidate, of_version(project, running) if running else None)
-    text = promotion(record, before, judgement, str(environment_of(project, pull.target)))
+    text = promotion(record, before, judgement, environment.name)
     forge.comment(pull.number, text, marker(project.settings.model))
-    forge.set_status(pull.head, Status(CONTEXT, "success", f"{record.label} is what was reviewed"))
+    name = context(project, own(project), pull.target)
+    forge.set_status(pull.head, Status(name, "success", f"{record.label} is what was reviewed"))
     return Judged(pull, judgement, text)
-
-
-def _only_record(project: Project, pull: PullRequest) -> ReleaseRecord:
-    git, model = project.git, project.settings.model
-    base = git.text("merge-base", f"refs/remotes/{REMOTE}/{pull.target}", pull.head)
-    commits = git.text("rev-list", "--parents", f"{base}..{pull.head}").splitlines()
-    changed = git.text("diff", "--name-only", "-z", base, pull.head).strip("\0").split("\0")
-    if len(commits) != 1 or len(commits[0].split()) != 2 or changed != [record_path(model)]:
-        raise RefusedError(
-            f"a promotion changes {record_path(model)} in one commit; this one changes {', '.join(changed[:5])}",
-            "cdml promote VERSION --to ENV",
-        )
-    record = read_record(git, pull.head, model)
-    if record is None or record.model != model:
-        raise RefusedError(f"{record_path(model)} is not a record of {model}", "cdml promote VERSION --to ENV")
-    return record

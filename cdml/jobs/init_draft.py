@@ -20,6 +20,10 @@ from cdml.state.pipeline import Pipeline, StageView
 SCHEMA_LINE = "# yaml-language-server: $schema=.cdml/mlops.schema.json\n"
 # A question and its best answer; returns the answer.
 Ask = Callable[[str, str], str]
+_NO_PREDICTIONS = (
+    "no stage writes predictions: numbers in metrics files are shown, and judged where a gate gives them a min or "
+    "max; for intervals, write id, y_true, y_pred, y_score and name the file: evaluate.predictions"
+)
 _TEST_WORDS = ("test", "holdout", "hold_out", "valid", "eval")
 
 
@@ -76,6 +80,8 @@ def from_pipeline(draft: Draft, pipeline: Pipeline) -> None:
     metrics = [m for s in stages for m in s.metrics]
     if metrics:
         draft.seen.append(f"metrics files: {', '.join(metrics)}")
+    if not predictions:
+        draft.notes.append(_NO_PREDICTIONS)
 
 
 def from_trace(draft: Draft, command: tuple[str, ...], seen: Trace) -> None:

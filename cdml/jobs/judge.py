@@ -20,7 +20,7 @@ def judge(store: Store, head: Snapshot, base: Snapshot | None, rules: Settings |
 
     `rules` are the settings that the change may not loosen: those of the branch that it wants to enter.
     """
-    evaluate = head.settings.evaluate
+    evaluate = _readable(store, head, _reading(head.settings.evaluate, rules))
     candidate = _predictions(store, head, evaluate)
     baseline = _predictions(store, base, evaluate) if base else None
     metrics = _metrics(evaluate, candidate)
@@ -31,8 +31,27 @@ def judge(store: Store, head: Snapshot, base: Snapshot | None, rules: Settings |
         head.settings.model, _side(base) if base else None, _side(head), differences
     )
     gates = _resolve(evaluate.gates, metrics)
-    theirs = _resolve(rules.evaluate.gates, _metrics(rules.evaluate, candidate)) if rules else None
+    theirs = _resolve(rules.evaluate.gates, _metrics(rules.evaluate, baseline or candidate)) if rules else None
     return Judgement(comparison, judge_gates(gates, measurement, theirs))
+
+
+def _reading(evaluate: Evaluate, rules: Settings | None) -> Evaluate:
+    """The candidate's settings, but its predictions read as `rules` do: another task would be another measure."""
+    if rules is None:
+        return evaluate
+    theirs = rules.evaluate
+    return replace(evaluate, task=theirs.task, positive=theirs.positive, id=theirs.id)
+
+
+def _readable(store: Store, head: Snapshot, evaluate: Evaluate) -> Evaluate:
+    """The settings to read with: the head's own where the file no longer is what the rules know."""
+    if evaluate == head.settings.evaluate:
+        return evaluate
+    try:
+        _predictions(store, head, evaluate)
+    except ConfigError:
+        return head.settings.evaluate
+    return evaluate
 
 
 def _predictions(store: Store, snapshot: Snapshot, evaluate: Evaluate) -> Predictions | None:

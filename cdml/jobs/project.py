@@ -78,12 +78,21 @@ def open_project(path: Path, *, python: Path | None = None, state: Path | None =
     return Project(path, git, dvc, settings, python or project_python(path), place)
 
 
+def no_environments(project: Project) -> str:
+    """Why there are none, and what to do: they count as main has them on the remote."""
+    if project.settings.environments:
+        return f"the environments of {CONFIG_FILE} are not on {REMOTE}/{project.main} yet: commit and push them"
+    example = "environments: {staging: {deploy: {target: local, port: 8081}}}"
+    return f"{CONFIG_FILE} has no environments; add, for example: {example}"
+
+
 def require_clean(project: Project, verb: str) -> None:
     """Refuse when tracked files differ from HEAD: what a commit says must be what was used."""
     dirty = [p for p in project.git.dirty() if not p.endswith("dvc.lock")]
     if dirty:
+        verb_form = "differs" if len(dirty) == 1 else "differ"
         raise UsageError(
-            f"{verb} needs committed files, and {words(dirty)} differ from HEAD", "git commit, or git stash"
+            f"{verb} needs committed files, and {words(dirty)} {verb_form} from HEAD", "git commit, or git stash"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from cdml.core.errors import ExternalError, RefusedError, UsageError
 from cdml.core.release import ReleaseRecord, Version
@@ -12,6 +13,7 @@ from cdml.core.settings import Environment
 from cdml.forges.base import PullRequest
 from cdml.jobs.forge import require_forge
 from cdml.jobs.project import Project, fetch
+from cdml.jobs.reviewed import require_earlier, verified
 from cdml.jobs.snapshots import find_version
 from cdml.registry.read import Registry, read, require_complete
 from cdml.registry.record import read_record, record_history, record_path
@@ -31,7 +33,9 @@ class Plan:
     @property
     def source(self) -> str:
         """The branch that carries the change."""
-        return f"cdml/{self.record.action}/{self.environment.name}/{self.record.model}"
+        # Names may hold slashes: `a` and `a/b` could not both be branches.
+        names = (quote(name, safe="") for name in (self.environment.name, self.record.model))
+        return "/".join(("cdml", self.record.action, *names))
 
     @property
     def title(self) -> str:
@@ -57,7 +61,7 @@ def plan_promotion(project: Project, version: str, name: str, why: str, lift: bo
         raise UsageError(f"{name} already has {chosen.label}", "cdml status")
     if before and before.hold and not lift:
         raise RefusedError(f"{name} is on hold: {before.hold}", f"cdml promote {chosen.label} --to {name} --lift")
-    _require_earlier(project, registry, chosen, environment)
+    require_earlier(project, registry, chosen, environment)
     return Plan(_record(project, chosen, environment, before, why), before, environment, tip)
 
 
@@ -70,6 +74,7 @@ def plan_rollback(project: Project, name: str, to: str | None, why: str) -> Plan
     if before is None:
         raise UsageError(f"{name} has no release of {project.settings.model}", "cdml status")
     earlier = _earlier(project, environment, before, to)
+    verified(project, earlier)  # before anything is pushed
     hold = f"rolled back from {before.label}" + (f": {why}" if why else "")
     record = replace(
         earlier, previous=before.version, hold=hold, action="rollback", who=project.git.author(), why=why
@@ -149,26 +154,37 @@ def _record(
     )
 
 
-def _require_earlier(project: Project, registry: Registry, version: Version, environment: Environment) -> None:
-    """The same version must have been deployed to the environment before this one."""
-    names = [e.name for e in project.environments]
-    place = names.index(environment.name)
-    if place == 0:
-        return
-    earlier = names[place - 1]
-    if version.version not in registry.deployed(version.model, earlier):
-        raise RefusedError(
-            f"{version.label} was never deployed to {earlier}, which comes before {environment.name}",
-            f"cdml promote {version.version} --to {earlier}",
-        )
-
-
 def _earlier(project: Project, environment: Environment, before: ReleaseRecord, to: str | None) -> ReleaseRecord:
-    """The record to go back to: the newest one of another version, or of the version named."""
-    wanted = f"v{to.rpartition('@')[2].removeprefix('v')}" if to else ""
+    """The record to go back to: what ran before the present version, or the newest one of the version named."""
     tip = f"refs/remotes/{REMOTE}/{environment.branch}"
-    for record in record_history(project.git, tip, before.model):
-        if record.version == wanted or (not wanted and record.version != before.version):
-            return record
-    what = f"never had {wanted}" if wanted else f"had no other version than {before.version}"
-    raise UsageError(f"{environment.name} {what}", "cdml registry history")
+    history = record_history(project.git, tip, before.model)
+    if to is None:
+        below = _stack(history)[1:]
+        if not below:
+            raise UsageError(
+                f"{environment.name} had no other version before {before.version}",
+                f"cdml rollback {environment.name} --to VERSION, or promote another version",
+            )
+        return below[0]
+    name, _, number = to.rpartition("@")
+    wanted = f"v{number.removeprefix('v')}"
+    if wanted == before.version and name in ("", before.model):
+        raise UsageError(f"{environment.name} has {before.label} already", "cdml status")
+    found = next((r for r in history if r.version == wanted and name in ("", r.model)), None)
+    if found is None:
+        raise UsageError(f"{environment.name} never had {to}", "cdml registry history")
+    return found
+
+
+def _stack(history: tuple[ReleaseRecord, ...]) -> list[ReleaseRecord]:
+    """The releases that stand upon each other, the present one first.
+
+    A rollback takes away what it went back from, so that a second one goes further back and not forward again.
+    """
+    stack: list[ReleaseRecord] = []
+    for record in reversed(history):
+        versions = [standing.version for standing in stack]
+        if record.version in versions[:1] or (record.action == "rollback" and record.version in versions):
+            del stack[: versions.index(record.version) + 1]
+        stack.insert(0, record)
+    return stack

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from cdml.core.errors import ExternalError, RefusedError, UsageError
 from cdml.forges.base import Forge, MergeMethod, PullRequest
+from cdml.jobs.concerned import Concerned, concerned, context, own, require_concerned
 from cdml.jobs.deploy import Deployed
 from cdml.jobs.events import Judged, environment_of, on_main, on_pull_request, on_release
 from cdml.jobs.forge import require_forge
-from cdml.jobs.project import Project, fetch, require_clean
+from cdml.jobs.project import Project, fetch, open_project, require_clean
 from cdml.jobs.register import Registered
-from cdml.jobs.verdict import CONTEXT
 from cdml.state.git import REMOTE
 from cdml.state.plumbing import temporary_clone
 
@@ -92,13 +93,31 @@ def merge(project: Project, number: int, method: MergeMethod, say: Say) -> Merge
     """
     forge = require_forge(project)
     pull = forge.pull(number)
-    _require_success(forge, pull)
+    fetch(project)
+    models = _concerned(project, pull)
+    for one in models:
+        _require_success(forge, pull, context(project, one, pull.target))
     merged = forge.merge(number, method, pull.head)
-    return after_merge(project, merged, say)
+    return after_merge(project, merged, tuple(one.folder for one in models), say)
 
 
-def after_merge(project: Project, pull: PullRequest, say: Say) -> Merged:
-    """The run of a push: register on main, deploy on a release branch, nothing elsewhere."""
+def _concerned(project: Project, pull: PullRequest) -> tuple[Concerned, ...]:
+    """The models that must have judged a pull request: this one, then the others that it touches."""
+    if pull.state != "open":
+        raise UsageError(f"pull request {pull.number} is {pull.state}", "cdml pr list")
+    if not project.git.has(pull.head):
+        project.git.run("fetch", "--quiet", REMOTE, pull.head)
+    models = concerned(project, pull, environment_of(project, pull.target) is not None)
+    require_concerned(project, pull, models)
+    mine = own(project)
+    return (mine, *(one for one in models if one != mine))
+
+
+def after_merge(project: Project, pull: PullRequest, folders: tuple[str, ...], say: Say) -> Merged:
+    """The run of a push: register on main, deploy on a release branch, nothing elsewhere.
+
+    The project's own folder is the first of `folders`; of the others it is only told how it went.
+    """
     fetch(project)
     environment = environment_of(project, pull.target)
     if environment is None and pull.target != project.main:
@@ -109,15 +128,25 @@ def after_merge(project: Project, pull: PullRequest, say: Say) -> Merged:
         forge = require_forge(there)
         if environment:
             return Merged(pull, deployed=on_release(there, forge, pull.target))
-        return Merged(pull, registered=on_main(there, forge, say))
+        merged = Merged(pull, registered=on_main(there, forge, say))
+        for folder in folders[1:]:
+            _register_other(project, clone.top() / folder, say)
+        return merged
 
 
-def _require_success(forge: Forge, pull: PullRequest) -> None:
-    if pull.state != "open":
-        raise UsageError(f"pull request {pull.number} is {pull.state}", "cdml pr list")
-    found = next((s for s in forge.statuses(pull.head) if s.context == CONTEXT), None)
+def _register_other(project: Project, root: Path, say: Say) -> None:
+    there = open_project(root, python=project.python, state=project.state)
+    done = on_main(there, require_forge(there), say)
+    model = there.settings.model
+    say(f"{model}: {done.version.label}" if done.version else f"{model}: no version, a gate failed; see its issue")
+
+
+def _require_success(forge: Forge, pull: PullRequest, name: str) -> None:
+    found = next((s for s in forge.statuses(pull.head) if s.context == name), None)
     if found is None or found.state == "pending":
-        raise RefusedError(f"pull request {pull.number} was not judged at {pull.head[:7]}", "cdml pr open")
+        raise RefusedError(
+            f"pull request {pull.number} was not judged at {pull.head[:7]} ({name})", "cdml pr open"
+        )
     if found.state != "success":
         raise RefusedError(
             f"pull request {pull.number} may not be merged: {found.description}", f"cdml pr show {pull.number}"

@@ -84,6 +84,7 @@ def _try_once(project: Project, folder: Path, say: Callable[[str], None]) -> Reg
         return Registered(same, new=False, trained=False, judgement=None) if _published(project, same) else None
     # A tag that cannot be read is better found before hours of training.
     latest = registry.latest(project.settings.model)
+    _require_newer(project, head, latest)
     run = _from_judged_run(project, planned, folder) or _from_training(project, folder, say)
     if run.judgement.failed:
         return Registered(None, new=False, trained=run.trained, judgement=run.judgement)
@@ -106,6 +107,18 @@ def _require_merged(project: Project) -> None:
     if project.git.run("merge-base", "--is-ancestor", "HEAD", main, check=False).code != 0:
         raise UsageError(
             f"HEAD is not merged into {project.main}; only merged commits are registered", "cdml pr open"
+        )
+
+
+def _require_newer(project: Project, head: str, latest: Version | None) -> None:
+    """An old clone, or an old run started again, must not make the newest version of old code."""
+    known = latest.provenance.commit if latest and latest.provenance else head
+    if known == head or not project.git.has(known):
+        return
+    if project.git.run("merge-base", "--is-ancestor", head, known, check=False).code == 0 and latest:
+        raise UsageError(
+            f"HEAD is older than {latest.label}, which was made of {known[:7]}",
+            "git pull, then cdml register",
         )
 
 

@@ -17,6 +17,13 @@ from cdml.state.inputs import stage_names
 from cdml.state.pipeline import read_pipeline
 
 JOBS = ("train", "evaluate")
+_ADVICE = (
+    "To track the changes with git, run:",
+    "git add ",
+    "To enable auto staging, run:",
+    "dvc config core.autostage true",
+    "Use `dvc push` to send your updates",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]
     # DVC would exit alike for a broken file and for a training that failed; CI must tell them apart.
     read_pipeline(project.dvc, None).closure(targets)
     with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
-        printed = project.dvc.reproduce(targets, say, trace_environment(Path(folder)))
+        printed = project.dvc.reproduce(targets, _without_advice(say), trace_environment(Path(folder)))
         reads = read_trace(Path(folder), project.root).reads
     project.dvc.fetch_outputs(*_needed(project, jobs))
     if "evaluate" in jobs:
@@ -50,6 +57,16 @@ def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]
     ran = tuple(re.findall(r"^Running stage '([^']+)'", printed, re.MULTILINE))
     skipped = tuple(re.findall(r"^Stage '([^']+)' (?:didn't change|is cached)", printed, re.MULTILINE))
     return RunReport(ran, skipped, undeclared(project, reads))
+
+
+def _without_advice(say: Callable[[str], None]) -> Callable[[str], None]:
+    """DVC's last words ask to add dvc.lock to git and to push: here registering does both."""
+
+    def heard(line: str) -> None:
+        if line.strip() and not line.strip().startswith(_ADVICE):
+            say(line)
+
+    return heard
 
 
 def _check_predictions(project: Project) -> None:
@@ -78,7 +95,7 @@ def undeclared(project: Project, reads: tuple[str, ...]) -> tuple[str, ...]:
 
 def _targets(job: str, train: tuple[str, ...], evaluate: tuple[str, ...]) -> tuple[str, ...]:
     if job not in JOBS:
-        raise UsageError(f"{job!r} is not a job that can be run here (there are {', '.join(JOBS)})")
+        raise UsageError(f"{job!r} is not a job that can be run here", f"cdml run {' '.join(JOBS)}")
     return train if job == "train" else evaluate
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cdml.core.errors import UsageError
 from cdml.core.release import Version
-from cdml.core.settings import Settings
-from cdml.jobs.judged import judged_run_of
+from cdml.core.settings import CONFIG_FILE, Settings
+from cdml.jobs.judged import find_run, judged_run_of
 from cdml.jobs.project import Project
 from cdml.registry.read import Registry, complete, read
 from cdml.state.freshness import stale
@@ -52,7 +52,7 @@ def of_revision(project: Project, revision: str) -> Snapshot:
     released = next((v for v in versions if v.commit == commit), None)
     if released:
         return of_version(project, complete(released))
-    judged = judged_run_of(project.git, project.settings.model, commit)
+    judged = judged_run_of(project.git, project.settings.model, commit) or _same_inputs(project, registry, commit)
     if judged:
         return _at(project, judged, commit[:7], None)
     snapshot = _at(project, commit, commit[:7], None) if project.git.read(commit, LOCK_FILE) else None
@@ -62,6 +62,17 @@ def of_revision(project: Project, revision: str) -> Snapshot:
             f"git switch --detach {revision}, then cdml run train evaluate; or open a pull request of it",
         )
     return snapshot
+
+
+def _same_inputs(project: Project, registry: Registry, commit: str) -> str | None:
+    """The release commit or judged run of exactly these inputs: a merge is a commit that nothing ran on."""
+    if project.git.read(commit, CONFIG_FILE) is None:
+        return None
+    inputs = _at(project, commit, commit[:7], None).inputs.digest
+    versions = registry.versions(project.settings.model)
+    released = (complete(v) for v in versions if inputs in v.body)
+    found = next((v.commit for v in released if v.provenance and v.provenance.inputs == inputs), None)
+    return found or find_run(project, inputs)
 
 
 def find_version(registry: Registry, model: str, text: str) -> Version | None:

@@ -37,10 +37,11 @@ def status(project: Project) -> tuple[EnvironmentStatus, ...]:
 def _one(project: Project, registry: Registry, environment: Environment) -> EnvironmentStatus:
     try:
         _, record = current(project, environment)
+        settings = record.deploy if record else environment.deploy
+        served = open_target(project, environment.name, settings).current() if settings else None
+        withdrawn = record is not None and not registry.find(project.settings.model, record.version).active
     except CdmlError as error:
         return EnvironmentStatus(environment.name, None, None, None, None, None, None, error.message)
-    settings = record.deploy if record else environment.deploy
-    served = open_target(project, environment.name, settings).current() if settings else None
     assigned = registry.assigned(project.settings.model, environment.name)
     desired = record.version if record else None
     recorded = assigned.version if assigned else None
@@ -53,7 +54,9 @@ def _one(project: Project, registry: Registry, environment: Environment) -> Envi
         digest=served.sha256 if served else None,
         url=served.url if served else None,
         hold=record.hold if record else None,
-        problem=_problem(
+        problem=f"{desired} was deregistered: roll back, or promote another version"
+        if withdrawn
+        else _problem(
             desired, recorded, served.version if served else None, wanted, served.sha256 if served else None
         ),
     )

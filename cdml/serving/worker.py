@@ -116,7 +116,7 @@ def _read_skops(path: str, trusted: list[str]) -> Any:
             raise Refusal(
                 "untrusted",
                 f"{name} holds types that are not trusted: {', '.join(unknown)}",
-                "if you know them, add them under register.trusted in mlops.yaml",
+                f"if you know them, add to mlops.yaml: register: {{trusted: [{', '.join(unknown)}]}}",
             )
         return io.load(path, trusted=needed)
     except Refusal:
@@ -132,7 +132,8 @@ def _read_pickle(path: str, kind: str, trusted: list[str]) -> Any:
             "untrusted",
             f"{name} is a pickle, and loading a pickle runs whatever code stands in it",
             "save the model with skops; "
-            f"or, if you trust everybody who can write this file, add {kind} under register.trusted in mlops.yaml",
+            "or, if you trust everybody who can write this file, add to mlops.yaml: "
+            f"register: {{trusted: [{kind}]}}",
         )
     try:
         try:

@@ -153,14 +153,26 @@ class Git:
         return found.out.decode().strip() if found.code == 0 else None
 
     def default_branch(self) -> str:
-        """The remote's default branch where it is known here, else `main` or `master`, else the present one."""
+        """The remote's default branch, as known here or else as the remote says; else `main` or `master`.
+
+        The present branch counts only in a repository that has none of these: it may be anybody's work.
+        """
         head = self.run("symbolic-ref", "--short", "--quiet", f"refs/remotes/{REMOTE}/HEAD", check=False)
         if head.code == 0:
             return head.out.decode().strip().removeprefix(f"{REMOTE}/")
         for name in ("main", "master"):
-            if self.has(f"refs/remotes/{REMOTE}/{name}") or self.has(f"refs/heads/{name}"):
+            if self.has(f"refs/remotes/{REMOTE}/{name}"):
                 return name
-        return self.branch() or "main"
+        asked = self._remote_head()
+        if asked:
+            return asked
+        return next((n for n in ("main", "master") if self.has(f"refs/heads/{n}")), self.branch() or "main")
+
+    def _remote_head(self) -> str | None:
+        """The branch that the remote's HEAD names, None where it cannot be asked or names none that exists."""
+        done = self.run("ls-remote", "--symref", REMOTE, "HEAD", check=False) if self.remote_url() else None
+        first = done.out.decode("utf-8", "replace").partition("\t")[0] if done and done.code == 0 else ""
+        return first.removeprefix("ref: refs/heads/") if first.startswith("ref: refs/heads/") else None
 
     def identity(self) -> dict[str, str]:
         """Environment for commits and tags: git's own identity where it is set, else a plain one of ours."""

@@ -247,5 +247,6 @@ def _recipe(settings: Settings, stages: tuple[StageView, ...]) -> str:
             "jobs": stage_names(settings),
             "judged": [evaluate.data, evaluate.target, evaluate.positive, evaluate.id, evaluate.task],
             "artifact": settings.register.artifact,
+            "trusted": sorted(settings.register.trusted),
         }
     )

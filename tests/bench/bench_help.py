@@ -1,6 +1,6 @@
 """What `cdml --help` costs beside importing typer, in CPU seconds of whole processes, in turn, in one run.
 
-    python tests/bench/bench_help.py [RUNS]
+python tests/bench/bench_help.py [RUNS]
 """
 
 from __future__ import annotations

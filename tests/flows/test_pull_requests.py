@@ -86,7 +86,7 @@ def test_two_green_pull_requests_are_judged_again_together(registered):
     assert registered.git("rev-parse", "HEAD") != first
     assert "taken from its judged run" in registered.cdml("pr", "merge", "1")
     said = registered.cdml("pr", "merge", "2")
-    assert "registered toy@v1.2.0 (trained and judged again)" in said
+    assert "registered toy@v1.2.0 (main was trained and judged)" in said
 
 
 def test_two_green_pull_requests_that_fail_together_give_no_version_and_one_issue(registered):

@@ -79,7 +79,7 @@ def test_types_that_are_not_trusted_are_listed_and_not_built(tmp_path: Path) -> 
         with pytest.raises(ConfigError) as refused:
             worker.load(path)
         assert all(name in refused.value.message for name in needed)
-        assert "register.trusted in mlops.yaml" in refused.value.hint
+        assert f"add to mlops.yaml: register: {{trusted: [{', '.join(sorted(needed))}]}}" in refused.value.hint
         with pytest.raises(ConfigError, match="no model is loaded"):
             worker.predict({"x": [1.0]})
         assert worker.load(path, needed).kind == "regressor"
@@ -95,7 +95,7 @@ def test_a_pickle_is_refused_and_its_code_does_not_run(tmp_path: Path, suffix: s
         for trusted in ([], ["os.mkdir"], ["pickle" if suffix == ".joblib" else "joblib"]):
             with pytest.raises(ConfigError, match="runs whatever code") as refused:
                 worker.load(path, trusted)
-            assert "register.trusted" in refused.value.hint
+            assert "add to mlops.yaml: register: {trusted: [" in refused.value.hint
             assert not (tmp_path / "ran").exists()
         with pytest.raises(ConfigError, match="cannot predict"):
             worker.load(path, ["joblib" if suffix == ".joblib" else "pickle"])
