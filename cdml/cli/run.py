@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from cdml.cli.app import JSON, app, leave, note, root, say, say_json
+
+if TYPE_CHECKING:
+    from cdml.jobs.project import Project
 
 
 @app.command()
@@ -19,7 +24,7 @@ def run(
     """Train and evaluate what changed, through DVC, exactly as CI does."""
     from cdml.core.errors import UsageError
     from cdml.jobs.project import open_project
-    from cdml.jobs.run import run_jobs
+    from cdml.jobs.run import run_jobs, share
 
     project = open_project(root(context))
     if event:
@@ -29,6 +34,9 @@ def run(
     report = run_jobs(project, tuple(jobs), note)
     for path in report.undeclared:
         note(f"warning: {path} was read, but no stage declares it: a change of it would go unseen")
+    alone = share(project) if report.ran else None
+    if alone:
+        note(f"warning: the outputs stay on this machine: {alone}")
     if json:
         say_json(report)
         return
@@ -38,14 +46,13 @@ def run(
         say(f"{name}: nothing changed")
 
 
-def _run_event(project: object, event: str, pull: int, branch: str) -> int:
+def _run_event(project: Project, event: str, pull: int, branch: str) -> int:
     from cdml.cli.outcome import tell_deployed, tell_judged, tell_registered
     from cdml.core.errors import UsageError
     from cdml.jobs.events import on_main, on_pull_request, on_release
     from cdml.jobs.forge import find_forge, require_forge
-    from cdml.jobs.project import Project, fetch
+    from cdml.jobs.project import fetch
 
-    assert isinstance(project, Project)  # noqa: S101 - narrows the type for imports kept late
     fetch(project)
     if event == "pull_request" and pull:
         return tell_judged(on_pull_request(project, require_forge(project), pull, note))

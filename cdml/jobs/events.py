@@ -5,14 +5,11 @@ Each runs in a clone that holds the event's commit and nothing of anybody's work
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cdml.core.comparison import Judgement
 from cdml.core.errors import CdmlError, ExternalError, RefusedError, UsageError
-from cdml.core.interpreter import stage_environment
-from cdml.core.process import stream
 from cdml.core.settings import Environment
 from cdml.forges.base import Forge, PullRequest, Status, StatusState
 from cdml.jobs.concerned import context, own
@@ -23,7 +20,7 @@ from cdml.jobs.project import Project, require_clean
 from cdml.jobs.promote import find_environment
 from cdml.jobs.register import Registered, register
 from cdml.jobs.reviewed import only_record, require_proper, verified
-from cdml.jobs.run import run_jobs
+from cdml.jobs.run import run_jobs, run_tests
 from cdml.jobs.snapshots import baseline, of_version, working
 from cdml.jobs.verdict import status_of
 from cdml.registry.read import read
@@ -69,7 +66,6 @@ def on_pull_request(project: Project, forge: Forge, number: int, say: Say) -> Ju
 
 def on_main(project: Project, forge: Forge | None, say: Say) -> Registered:
     """Register what was merged."""
-    run_tests(project, say)
     return register(project, forge, say)
 
 
@@ -91,18 +87,6 @@ def on_release(project: Project, forge: Forge | None, branch: str) -> Deployed:
         said = f"serves {deployed.deployment.model}@{deployed.deployment.version}"
         forge.set_status(tip, Status(name, "success", said))
     return deployed
-
-
-def run_tests(project: Project, say: Say) -> None:
-    """The project's own tests, before anything trains; ExternalError with the end of their output."""
-    if not project.settings.test:
-        return
-    command = shlex.split(project.settings.test)
-    done = stream(command, cwd=project.root, env=stage_environment(project.root), say=say)
-    if done.code != 0:
-        raise ExternalError(
-            f"the project's tests failed ({project.settings.test})", "mend them, then push", printed=done.tail()
-        )
 
 
 def environment_of(project: Project, branch: str) -> str | None:

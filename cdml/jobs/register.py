@@ -19,7 +19,7 @@ from cdml.jobs.judge import judge
 from cdml.jobs.judged import find_run
 from cdml.jobs.overlay import added_files, commit_on_top, outputs, run_files
 from cdml.jobs.project import Project, fetch, require_clean
-from cdml.jobs.run import run_jobs
+from cdml.jobs.run import run_jobs, run_tests
 from cdml.jobs.snapshots import baseline, working
 from cdml.registry.read import Registry, complete, read, require_complete
 from cdml.registry.write import free_version
@@ -160,6 +160,7 @@ def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finis
 
 
 def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -> Finished:
+    run_tests(project, say)
     run_jobs(project, ("train", "evaluate"), say)
     snapshot = replace(working(project), label=project.git.commit("HEAD")[:7])
     judgement = judge(project.store, snapshot, baseline(project))

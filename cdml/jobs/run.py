@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cdml.core.errors import ConfigError, UsageError
+from cdml.core.errors import ConfigError, ExternalError, UsageError
+from cdml.core.interpreter import stage_environment
+from cdml.core.process import stream
 from cdml.evaluation.predictions import read_predictions
 from cdml.jobs.generate import stale_files
 from cdml.jobs.project import Project
@@ -83,6 +86,32 @@ def _check_predictions(project: Project) -> None:
     read_predictions(
         place, evaluate.predictions, task=evaluate.task, positive=evaluate.positive, id_column=evaluate.id
     )
+
+
+def run_tests(project: Project, say: Callable[[str], None]) -> None:
+    """The project's own tests, before anything trains; ExternalError with the end of their output."""
+    if not project.settings.test:
+        return
+    command = shlex.split(project.settings.test)
+    done = stream(command, cwd=project.root, env=stage_environment(project.root), say=say)
+    if done.code != 0:
+        raise ExternalError(
+            f"the project's tests failed ({project.settings.test})", "mend them, then push", printed=done.tail()
+        )
+
+
+def share(project: Project) -> str | None:
+    """Push outputs and run-cache to the DVC remote, where there is one; why not, where that failed.
+
+    It is no error: whoever runs on a laptop may read the remote without writing to it.
+    """
+    if project.dvc.remote() is None:
+        return None
+    try:
+        project.dvc.push()
+    except ExternalError as error:
+        return error.message
+    return None
 
 
 def undeclared(project: Project, reads: tuple[str, ...]) -> tuple[str, ...]:
