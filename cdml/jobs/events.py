@@ -111,7 +111,7 @@ def _require_offered(project: Project, pull: PullRequest) -> None:
 def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
     run_tests(project, say)
     run_jobs(project, ("train", "evaluate"), say)
-    snapshot = replace(working(project), label="this PR")
+    snapshot = replace(working(project), label="this PR", code=project.git.commit("HEAD"))
     target = f"refs/remotes/{REMOTE}/{pull.target}"
     rules = project.settings_at(target) if project.git.read(target, "mlops.yaml") else None
     if rules and rules.evaluate.predictions and project.settings.evaluate.predictions is None:

@@ -30,8 +30,11 @@ def judge(store: Store, head: Snapshot, base: Snapshot | None, rules: Settings |
     comparison = measurement.comparison(
         head.settings.model, _side(base) if base else None, _side(head), differences
     )
-    gates = _resolve(evaluate.gates, metrics)
-    theirs = _resolve(rules.evaluate.gates, _metrics(rules.evaluate, baseline or candidate)) if rules else None
+    # A project that writes no predictions has the numbers of its own metrics files, the first of them leading.
+    own = metrics or tuple(head.reported)
+    gates = _resolve(evaluate.gates, own)
+    rules_own = _metrics(rules.evaluate, baseline or candidate) if rules else ()
+    theirs = _resolve(rules.evaluate.gates, rules_own or own) if rules else None
     return Judgement(comparison, judge_gates(gates, measurement, theirs))
 
 

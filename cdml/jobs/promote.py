@@ -12,7 +12,7 @@ from cdml.core.serialize import dump
 from cdml.core.settings import Environment
 from cdml.forges.base import PullRequest
 from cdml.jobs.forge import require_forge
-from cdml.jobs.project import Project, fetch
+from cdml.jobs.project import Project, fetch, no_environments
 from cdml.jobs.reviewed import require_earlier, verified
 from cdml.jobs.snapshots import find_version
 from cdml.registry.read import Registry, read, require_complete
@@ -99,7 +99,8 @@ def find_environment(project: Project, name: str) -> Environment:
     known = {e.name: e for e in project.environments}
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"mlops.yaml has {', '.join(known) or 'no environments'}"
+        others = f"mlops.yaml has {', '.join(known)}" if known else no_environments(project)
+        hint = f"did you mean {near[0]}?" if near else others
         raise UsageError(f"{name!r} is not an environment", hint)
     return known[name]
 

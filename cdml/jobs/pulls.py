@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cdml.core.errors import ExternalError, RefusedError, UsageError
+from cdml.core.errors import CdmlError, ExternalError, RefusedError, UsageError
 from cdml.forges.base import Forge, MergeMethod, PullRequest
 from cdml.jobs.concerned import Concerned, concerned, context, own, require_concerned
 from cdml.jobs.deploy import Deployed
@@ -116,12 +116,25 @@ def _concerned(project: Project, pull: PullRequest) -> tuple[Concerned, ...]:
 def after_merge(project: Project, pull: PullRequest, folders: tuple[str, ...], say: Say) -> Merged:
     """The run of a push: register on main, deploy on a release branch, nothing elsewhere.
 
-    The project's own folder is the first of `folders`; of the others it is only told how it went.
+    The project's own folder is the first of `folders`; of the others it is only told how it went. An error says
+    that the merge has happened all the same, and what completes it.
     """
     fetch(project)
     environment = environment_of(project, pull.target)
     if environment is None and pull.target != project.main:
         return Merged(pull)
+    try:
+        return _run_push(project, pull, environment, folders, say)
+    except CdmlError as error:
+        error.message = f"pull request {pull.number} is merged into {pull.target}, but: {error.message}"
+        again = f"cdml deploy {environment}" if environment else "cdml register"
+        error.hint = f"{error.hint}; then {again}" if error.hint else again
+        raise
+
+
+def _run_push(
+    project: Project, pull: PullRequest, environment: str | None, folders: tuple[str, ...], say: Say
+) -> Merged:
     tip = project.git.commit(f"refs/remotes/{REMOTE}/{project.main}")
     with temporary_clone(project.git, tip, project.main) as clone:
         there = project.moved(clone)

@@ -162,7 +162,8 @@ def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finis
 def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -> Finished:
     run_tests(project, say)
     run_jobs(project, ("train", "evaluate"), say)
-    snapshot = replace(working(project), label=project.git.commit("HEAD")[:7])
+    head = project.git.commit("HEAD")
+    snapshot = replace(working(project), label=head[:7], code=head)
     judgement = judge(project.store, snapshot, baseline(project))
     files = run_files(project, judgement)
     if project.dvc.remote():

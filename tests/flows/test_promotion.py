@@ -183,6 +183,8 @@ def test_a_taken_port_is_exit_4_and_leaves_no_tag(served):
         served.cdml("promote", "v1.0.0", "--to", "staging")
         said = served.cdml("pr", "merge", "1", code=4)
     assert str(port) in said
+    assert "is merged into release/staging, but" in said
+    assert "cdml deploy staging" in said
     assert not _servers(served)
     assert not [ref for ref in served.refs() if ref.startswith("refs/tags/toy#")]
     assert "should serve v1.0.0" in served.cdml("status", code=4)

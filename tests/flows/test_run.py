@@ -42,3 +42,32 @@ def test_the_project_s_tests_come_before_training_on_main_too(toy):
     assert "the project's tests failed" in said
     assert "Running stage" not in said
     assert not [ref for ref in toy.refs() if ref.startswith("refs/tags/")]
+
+
+def test_metrics_files_alone_make_a_first_version_by_the_default_gate(toy):
+    toy.git("rm", "--quiet", "dvc.yaml")
+    toy.write(
+        "dvc.yaml",
+        "stages:\n  fit:\n    cmd: 'python train.py && echo {\\\"auc\\\": 0.8} > metrics.json'\n"
+        "    deps: [train.py, data.csv, params.yaml]\n    outs: [model.txt]\n"
+        "    metrics: [metrics.json: {cache: false}]\n",
+    )
+    toy.write(
+        "mlops.yaml",
+        "model: toy\ntrain: {stages: [fit]}\nevaluate: {stages: [fit]}\nregister: {artifact: model.txt}\n",
+    )
+    toy.commit("Keep our own pipeline")
+    toy.git("push", "--quiet")
+    said = toy.cdml("register")
+    assert "registered toy@v1.0.0" in said
+    assert "auc" in toy.cdml("registry", "show", "toy@v1.0.0")
+
+
+def test_a_comment_names_a_commit_that_people_have_even_where_the_lock_is_committed(toy):
+    toy.cdml("run", "train", "evaluate")
+    toy.commit("Keep the lock")
+    toy.git("push", "--quiet")
+    toy.cdml("register")
+    head = toy.branch("better", "Rank better", params__yaml="skill: 1.3\n")
+    toy.cdml("pr", "open")
+    assert head[:7] in toy.cdml("pr", "show", "1").split("<sub>")[1]
