@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from cdml.core.errors import ExternalError, RefusedError, UsageError
 from cdml.core.release import ReleaseRecord, Version
-from cdml.core.serialize import dump
 from cdml.core.settings import Environment
 from cdml.forges.base import PullRequest
 from cdml.jobs.forge import require_forge
@@ -16,7 +15,7 @@ from cdml.jobs.project import Project, fetch, no_environments
 from cdml.jobs.reviewed import require_earlier, verified
 from cdml.jobs.snapshots import find_version
 from cdml.registry.read import Registry, read, require_complete
-from cdml.registry.record import read_record, record_history, record_path
+from cdml.registry.record import read_record, record_bytes, record_history, record_path
 from cdml.state.git import REMOTE
 from cdml.state.plumbing import Update, push, remote_refs, write_commit, write_tree
 
@@ -87,7 +86,7 @@ def open_plan(project: Project, plan: Plan, body: str) -> PullRequest:
     forge = require_forge(project)  # before anything is pushed
     ref = f"refs/heads/{plan.source}"
     path = record_path(plan.record.model)
-    tree = write_tree(project.git, plan.tip, {path: dump(plan.record).encode()})
+    tree = write_tree(project.git, plan.tip, {path: record_bytes(plan.record)})
     commit = write_commit(project.git, tree, (plan.tip,), f"{plan.title}\n")
     if not push(project.git, Update(ref, commit, remote_refs(project.git, ref).get(ref))):
         raise ExternalError(f"somebody else is changing {plan.source}", "run the same command again")
