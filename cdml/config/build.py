@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cdml.config import gates
+from cdml.config import ci, gates
 from cdml.config.checks import is_builtin
 from cdml.config.grammar import PREDICTIONS
 from cdml.core.settings import (
@@ -42,9 +42,8 @@ def build(source: Source, draft: Draft) -> Settings:
         model=top.model,
         description=top.description or "",
         owners=top.owners,
-        test=draft.ci.test if draft.ci else None,
-        main=draft.ci.main if draft.ci else None,
-        train=Train(_stage("train", train), train.stages or ()),
+        ci=ci.build(draft.ci),
+        train=Train(_stage("train", train), train.stages or (), train.when, train.schedule),
         evaluate=_evaluate(source, draft, evaluate, register.artifact),
         register=register,
         environments=tuple(_environment(draft, name) for name in draft.environments),

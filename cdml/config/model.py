@@ -11,8 +11,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
+from cdml.config import ci as ci_grammar
 from cdml.config import grammar
-from cdml.core.settings import Bump, OnInconclusive, Task
+from cdml.core.settings import Bump, OnInconclusive, Task, When
 
 Text = Annotated[str, Field(pattern=r"\S")]
 Name = Annotated[
@@ -73,13 +74,52 @@ class Strict(BaseModel):
 
 
 class CiModel(Strict):
-    """What CI runs besides training and judging."""
+    """What CI runs, where and with what."""
 
+    providers: tuple[ci_grammar.Provider, ...] | Absent = Field(
+        None,
+        description="Whose CI is generated; the first one registers and deploys, the others only judge. "
+        "Default: that of the remote; [] for none.",
+    )
+    python: ci_grammar.Python = Field("3.11", description="Version of Python, in quotes.")
+    install: Text | Absent = Field(
+        None,
+        description="Command line that installs what the project needs. Default: its requirements.txt.",
+    )
     test: Text | Absent = Field(
         None, description="The project's own tests as one command line, run before anything trains."
     )
     main: Branch | Absent = Field(
         None, description="Name of the main branch. Default: the remote's default branch."
+    )
+    runs_on: ci_grammar.RunsOn | Absent = Field(
+        None,
+        alias="runs-on",
+        description="Label, or labels, of the machine; by job where they differ: {default: ..., train: ...}.",
+    )
+    timeout_minutes: ci_grammar.Timeout | Absent = Field(
+        None, alias="timeout-minutes", description="When a job is ended, in minutes; by job where they differ."
+    )
+    secrets: ci_grammar.Secrets = Field(
+        default={},
+        description="Names of the secrets that each job gets as environment variables. Pull requests of this "
+        "repository get train's, those of forks none; deploy's reach release branches only.",
+    )
+    cloud: ci_grammar.Cloud = Field(
+        default={}, description="Clouds that jobs enter by their own identity (OIDC), without a stored key."
+    )
+    azure: ci_grammar.Azure = Field(
+        default={}, description="Names in Azure DevOps: pool, service-connection, variable-group."
+    )
+    index_url: ci_grammar.Index | Absent = Field(
+        None, alias="index-url", description="The package index that pip installs from."
+    )
+    cdml: ci_grammar.CdmlVersion | Absent = Field(
+        None, description='The cdml that CI installs, such as "==0.1.0". Default: the one that generates.'
+    )
+    forks: bool = Field(
+        False,
+        description="Comment on pull requests of forks too, by a second workflow that runs none of their code.",
     )
 
 
@@ -105,6 +145,14 @@ class TrainModel(_Stages):
     """How the model is made: one inline stage in DVC's words, or stages of the project's own dvc.yaml."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": TRAIN_SHAPES})
+
+    when: When = Field(
+        "ready",
+        description="Which pull requests train: `ready` ones (no drafts), `always` all, or by `command`.",
+    )
+    schedule: ci_grammar.Cron | Absent = Field(
+        None, description="When main is trained on data that moved on: a cron line, such as `17 6 * * 1`."
+    )
 
 
 class GateModel(Strict):

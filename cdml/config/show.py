@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from cdml.core.settings import Environment, Evaluate, Gate, Settings, Stage
+from cdml.core.settings import Ci, Environment, Evaluate, Gate, Settings, Stage
 
 DEFAULT = "default"
 
@@ -33,8 +33,12 @@ def complete(settings: Settings) -> dict[str, Any]:
         "version": 1,
         "model": settings.model,
         **_given(description=settings.description, owners=list(settings.owners)),
-        **_given(ci=_given(test=settings.test, main=settings.main)),
-        "train": _job(settings.train.stage, settings.train.stages),
+        **_given(ci=_ci(settings.ci)),
+        "train": {
+            **_job(settings.train.stage, settings.train.stages),
+            "when": settings.train.when,
+            **_given(schedule=settings.train.schedule),
+        },
         "evaluate": _evaluate(settings.evaluate),
         "register": {
             "artifact": register.artifact,
@@ -49,7 +53,9 @@ def later(settings: Settings) -> list[str]:
     """What is decided when it runs, in a line each."""
     evaluate = settings.evaluate
     lines = []
-    if settings.main is None:
+    if settings.ci.providers is None:
+        lines.append("ci.providers: the one of the remote")
+    if settings.ci.main is None:
         lines.append("ci.main: the remote's default branch")
     if evaluate.task is None:
         lines.append("evaluate.task: read off the target column")
@@ -62,6 +68,21 @@ def later(settings: Settings) -> list[str]:
 
 def _given(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}
+
+
+def _ci(ci: Ci) -> dict[str, Any]:
+    by_job = {
+        "runs-on": {job: list(labels) for job, labels in ci.runs_on.items()},
+        "timeout-minutes": dict(ci.timeout_minutes),
+        "secrets": {job: list(names) for job, names in ci.secrets.items()},
+    }
+    return {
+        **({} if ci.providers is None else {"providers": list(ci.providers)}),
+        "python": ci.python,
+        **_given(main=ci.main, install=ci.install, test=ci.test, **by_job),
+        **_given(cloud={name: dict(keys) for name, keys in ci.cloud.items()}, azure=dict(ci.azure)),
+        **_given(**{"index-url": ci.index_url}, cdml=ci.cdml, forks=ci.forks),
+    }
 
 
 def _job(stage: Stage | None, stages: tuple[str, ...]) -> dict[str, Any]:

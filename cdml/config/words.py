@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 EITHER = {
     "params": "must be a parameters file, the name of a parameter in params.yaml, or {file.yaml: [names]}",
     "max-regression": 'must be a number that is 0 or more, or a share such as "1%"',
+    "runs-on": "must be a machine's label, a list of labels, or {default: ..., train: ...} of them",
+    "timeout-minutes": "must be a number of minutes, or {default: ..., train: ...} of them",
     "positive": "must be text or a whole number, as it stands in the target column",
 }
 KINDS: tuple[tuple[type, str], ...] = (
@@ -145,7 +147,9 @@ def _not_one_of(value: object, context: Mapping[str, Any]) -> tuple[str, str]:
 def _wrong_kind(wanted: str, value: object) -> tuple[str, str]:
     if value is None:
         return "has no value: write one, or remove the key", ""
-    if wanted == "text" and isinstance(value, (int, float)):
+    if wanted == "text" and isinstance(value, float):
+        return "must be text, not a number.", "Write it in quotes, as it is meant: without them 3.10 is 3.1."
+    if wanted == "text" and isinstance(value, int):
         return f"must be text, not {kind(value)}.", f"Write it in quotes: {json.dumps(str(value))}."
     if wanted == "a list" and isinstance(value, str):
         return "must be a list, not text.", f"Write [{json.dumps(value, ensure_ascii=False)}]."

@@ -13,6 +13,7 @@ Task = Literal["binary", "multiclass", "regression"]
 GateKind = Literal["min", "max", "max-regression"]
 OnInconclusive = Literal["fail", "warn", "pass"]
 Bump = Literal["auto", "major", "minor", "patch"]
+When = Literal["ready", "always", "command"]
 
 CONFIG_FILE = "mlops.yaml"
 
@@ -30,10 +31,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class Train:
-    """How a model is made: one inline stage, or the names of stages in the project's own dvc.yaml."""
+    """How a model is made: one inline stage, or the names of stages in the project's own dvc.yaml.
+
+    `when` says which pull requests train; `schedule` is the cron line of retraining, None where nothing is due.
+    """
 
     stage: Stage | None
     stages: tuple[str, ...]
+    when: When = "ready"
+    schedule: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,14 +109,38 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class Ci:
+    """What CI runs, where and with what.
+
+    `providers` is None where the remote decides; the first of them registers and deploys, the others only judge.
+    `runs_on`, `timeout_minutes` and `secrets` map a job's name (or `default`) to its machine's labels, its limit
+    and the names of its secrets. `cloud` and `azure` hold identities and names by key, none of them a secret.
+    `cdml` is the version to install as pip writes it; empty for the one that generates.
+    """
+
+    main: str | None = None
+    test: str | None = None
+    providers: tuple[str, ...] | None = None
+    python: str = "3.11"
+    install: str | None = None
+    runs_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    timeout_minutes: Mapping[str, int] = field(default_factory=dict)
+    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cloud: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    azure: Mapping[str, str] = field(default_factory=dict)
+    index_url: str | None = None
+    cdml: str = ""
+    forks: bool = False
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole of mlops.yaml, complete. `environments` are in promotion order."""
 
     model: str
     description: str
     owners: tuple[str, ...]
-    test: str | None
-    main: str | None
+    ci: Ci
     train: Train
     evaluate: Evaluate
     register: Register

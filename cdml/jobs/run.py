@@ -90,13 +90,13 @@ def _check_predictions(project: Project) -> None:
 
 def run_tests(project: Project, say: Callable[[str], None]) -> None:
     """The project's own tests, before anything trains; ExternalError with the end of their output."""
-    if not project.settings.test:
+    if not project.settings.ci.test:
         return
-    command = shlex.split(project.settings.test)
+    command = shlex.split(project.settings.ci.test)
     done = stream(command, cwd=project.root, env=stage_environment(project.root), say=say)
     if done.code != 0:
         raise ExternalError(
-            f"the project's tests failed ({project.settings.test})", "mend them, then push", printed=done.tail()
+            f"the project's tests failed ({project.settings.ci.test})", "mend them, then push", printed=done.tail()
         )
 
 

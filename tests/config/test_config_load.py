@@ -41,7 +41,7 @@ def test_the_shortest_file_has_every_default() -> None:
     )
     assert settings.train.stages == ()
     assert settings.register == Register("model.skops", "auto")
-    assert (settings.description, settings.owners, settings.test, settings.main) == ("", (), None, None)
+    assert (settings.description, settings.owners, settings.ci.test, settings.ci.main) == ("", (), None, None)
     assert settings.environments == ()
     evaluate = settings.evaluate
     assert evaluate.builtin
