@@ -10,6 +10,7 @@ import typer
 
 from cdml.cli.app import app, printable
 from cdml.core.errors import CdmlError, ConfigError, Exit
+from cdml.state.objects import close_objects
 
 
 def main() -> None:
@@ -27,6 +28,8 @@ def main() -> None:
     except OSError as error:  # a full disk, a folder that may not be written
         typer.echo(f"cdml: {error.filename or 'the system'}: {error.strerror or error}", err=True)
         sys.exit(Exit.EXTERNAL)
+    finally:
+        close_objects()
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from cdml.core.errors import ConfigError
@@ -40,6 +41,21 @@ def parse(text: str, *, file: str = CONFIG_FILE, own_metrics: bool = True) -> Se
     `own_metrics` says that the project may have metrics files of its own, so that an evaluation by `stages` may
     use any metric's name. Raises ConfigError whose `problems` are all that were found.
     """
+    try:
+        return _settings(text, own_metrics)
+    except ConfigError:
+        if file == CONFIG_FILE:
+            raise
+        return _read(text, file, own_metrics)  # the same problems, under the name that they are asked for
+
+
+@lru_cache(maxsize=64)
+def _settings(text: str, own_metrics: bool) -> Settings:
+    """The settings of a text: one command meets the same one at many commits."""
+    return _read(text, CONFIG_FILE, own_metrics)
+
+
+def _read(text: str, file: str, own_metrics: bool) -> Settings:
     from cdml.config import build, checks, gates
     from cdml.config.read import draft
     from cdml.config.source import read

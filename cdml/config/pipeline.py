@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,24 +37,27 @@ def own_metrics(root: Path) -> bool:
 
 def read(path: Path) -> Pipeline | None:
     """A dvc.yaml, or None where there is none; ConfigError when it is not YAML of DVC's shape."""
+    return _parse(path.read_bytes(), path.name) if path.is_file() else None
+
+
+@lru_cache(maxsize=16)
+def _parse(content: bytes, file: str) -> Pipeline:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     from cdml.core.errors import ConfigError
 
-    if not path.is_file():
-        return None
     try:
-        data = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+        data = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
     except (YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, an impossible date or number
         mark = getattr(error, "problem_mark", None)
-        where = f"{path.name}:{mark.line + 1}" if mark else path.name
+        where = f"{file}:{mark.line + 1}" if mark else file
         raise ConfigError(f"{where}: is not valid YAML: {getattr(error, 'problem', error)}") from None
     if data is None:
         return Pipeline()
     stages = data.get("stages", {}) if isinstance(data, dict) else None
     if not isinstance(stages, dict):
-        raise ConfigError(f"{path.name}: must be a mapping with `stages`", "dvc stage list")
+        raise ConfigError(f"{file}: must be a mapping with `stages`", "dvc stage list")
     return _pipeline(data, stages)
 
 

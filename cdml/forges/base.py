@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from cdml.state.git import Git
+
 PullState = Literal["open", "merged", "closed"]
 StatusState = Literal["pending", "success", "failure", "error"]
 MergeMethod = Literal["merge", "squash", "rebase"]
@@ -94,3 +96,13 @@ class Forge(Protocol):
 
     def issues(self) -> tuple[Issue, ...]:
         """All issues, newest first."""
+
+
+class ForgeKind(Protocol):
+    """What the dictionary of forges holds: how one is made, and which remotes are its own."""
+
+    def __call__(self, git: Git) -> Forge:
+        """The forge of this repository's remote; nothing is asked yet."""
+
+    def serves(self, remote_url: str) -> bool:
+        """Whether a remote at this address belongs to it."""

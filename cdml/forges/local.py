@@ -11,10 +11,12 @@ from dataclasses import replace
 
 from cdml.core.errors import ExternalError, UsageError
 from cdml.forges import local_issues, local_pulls
+from cdml.forges.address import is_local
 from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Status
 from cdml.forges.local_merge import contains, merge_commit
 from cdml.forges.local_pulls import HEADS, Stored
-from cdml.forges.local_store import Store, clean, one_line
+from cdml.forges.local_store import Store
+from cdml.forges.text import clean, one_line
 from cdml.state.git import REMOTE, Git
 from cdml.state.plumbing import Update
 
@@ -25,6 +27,11 @@ class LocalForge:
     def __init__(self, git: Git, remote: str = REMOTE) -> None:
         self.git = git
         self.store = Store(git, remote)
+
+    @staticmethod
+    def serves(remote_url: str) -> bool:
+        """Whether a remote is a path."""
+        return is_local(remote_url)
 
     def open_pull(self, source: str, target: str, title: str, body: str) -> PullRequest:
         """Offer the remote branch `source` for `target`; an open one for both is updated to the new head.

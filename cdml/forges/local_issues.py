@@ -9,7 +9,8 @@ from dataclasses import replace
 from cdml.core.errors import ConfigError
 from cdml.core.serialize import dump, load
 from cdml.forges.base import Issue, Status
-from cdml.forges.local_store import Store, clean, full_id, numbered, one_line
+from cdml.forges.local_store import Store, numbered
+from cdml.forges.text import clean, full_id, one_line
 from cdml.state.plumbing import Update
 
 STATUSES = "refs/cdml/statuses/"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cdml.core.errors import ExternalError
 from cdml.forges.base import MergeMethod, PullRequest
-from cdml.forges.local_store import clean, one_line
+from cdml.forges.text import clean, one_line
 from cdml.state.git import Git, words
 from cdml.state.plumbing import write_commit
 

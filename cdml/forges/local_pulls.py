@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from cdml.core.errors import ConfigError, UsageError
 from cdml.core.serialize import dump, load
 from cdml.forges.base import Comment, PullRequest
-from cdml.forges.local_store import OID, Store, clean, numbered
+from cdml.forges.local_store import Store, numbered
+from cdml.forges.text import OID, clean
 from cdml.state.plumbing import Update
 
 SPACE = "refs/cdml/pulls/"

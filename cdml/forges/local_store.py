@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cdml.core.errors import ConfigError, ExternalError, UsageError
+from cdml.core.errors import ConfigError, ExternalError
 from cdml.state.git import Git
 from cdml.state.plumbing import Update, fetch, push, read_blobs, remote_refs, write_commit, write_tree
 
 T = TypeVar("T")
 TRIES = 50
-OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,7 @@ class Store:
 
     def bring(self, *oids: str) -> None:
         """See to it that these commits are in this repository, whatever their references name by now."""
-        names = "".join(f"{oid}\n" for oid in oids).encode()
-        lines = self.git.text("cat-file", "--batch-check", stdin=names).splitlines()
-        missing = [oid for oid, line in zip(oids, lines, strict=True) if line.endswith("missing")]
+        missing = [oid for oid in oids if self.git.find(oid) is None]
         if missing:
             fetch(self.git, *missing, remote=self.remote)
 
@@ -63,7 +60,8 @@ class Store:
     def write(self, old: str | None, files: Mapping[str, str], message: str) -> str:
         """The next commit of a document: `files` on top of `old` (None begins one); `old` when nothing changes."""
         tree = write_tree(self.git, old, {path: text.encode() for path, text in files.items()})
-        if old and tree == self.git.text("rev-parse", f"{old}^{{tree}}"):
+        before = self.git.find(f"{old}^{{tree}}") if old else None
+        if old and before and tree == before.oid:
             return old
         return write_commit(self.git, tree, (old,) if old else (), message)
 
@@ -90,23 +88,3 @@ def numbered(refs: Mapping[str, str], space: str) -> dict[int, str]:
     names = {ref: ref.removeprefix(space) for ref in refs if ref.startswith(space)}
     found = {int(name): ref for ref, name in names.items() if re.fullmatch(r"[1-9][0-9]{0,8}", name)}
     return dict(sorted(found.items(), reverse=True))
-
-
-def clean(text: str) -> str:
-    """Text that JSON and a commit message can hold: no NUL, no half of a character."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def one_line(text: str, what: str) -> str:
-    """A title: one line of text, UsageError where there is nothing in it."""
-    line = " ".join(clean(text).split())
-    if not line:
-        raise UsageError(f"{what} needs a title")
-    return line
-
-
-def full_id(text: str) -> str:
-    """A full commit id, before it is used in a reference's name."""
-    if not OID.fullmatch(text):
-        raise UsageError(f"{text!r} is not a full commit id", "git rev-parse REVISION prints it")
-    return text

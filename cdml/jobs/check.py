@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from cdml.config import load, pipeline, words
 from cdml.core.errors import CdmlError, ConfigError, Problem
 from cdml.core.settings import CONFIG_FILE, Settings, Stage
-from cdml.jobs.generate import generate, is_ours
+from cdml.jobs.generate import generate
+from cdml.jobs.stamp import is_ours
 from cdml.state.git import Git, open_git
 
 if TYPE_CHECKING:

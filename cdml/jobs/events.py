@@ -16,12 +16,13 @@ from cdml.jobs.concerned import context, own
 from cdml.jobs.deploy import Deployed, deploy
 from cdml.jobs.judge import judge
 from cdml.jobs.judged import store_run
+from cdml.jobs.judged_before import judge_once
 from cdml.jobs.project import Project, require_clean
 from cdml.jobs.promote import find_environment
 from cdml.jobs.register import Registered, register
 from cdml.jobs.reviewed import only_record, require_proper, verified
 from cdml.jobs.run import run_jobs, run_tests
-from cdml.jobs.snapshots import baseline, of_version, working
+from cdml.jobs.snapshots import of_version, working
 from cdml.jobs.verdict import status_of
 from cdml.registry.read import read
 from cdml.registry.record import read_record
@@ -110,8 +111,8 @@ def _require_offered(project: Project, pull: PullRequest) -> None:
 
 def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
     run_tests(project, say)
-    run_jobs(project, ("train", "evaluate"), say)
-    snapshot = replace(working(project), label="this PR", code=project.git.commit("HEAD"))
+    run = run_jobs(project, ("train", "evaluate"), say)
+    snapshot = replace(working(project, unchanged=not run.ran), label="this PR", code=project.git.commit("HEAD"))
     target = f"refs/remotes/{REMOTE}/{pull.target}"
     rules = project.settings_at(target) if project.git.read(target, "mlops.yaml") else None
     if rules and rules.evaluate.predictions and project.settings.evaluate.predictions is None:
@@ -119,7 +120,7 @@ def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) ->
             f"{pull.target} is judged on {rules.evaluate.predictions}, and this change writes no predictions",
             "keep evaluate.predictions in mlops.yaml",
         )
-    judgement = judge(project.store, snapshot, baseline(project, rules), rules)
+    judgement = judge_once(project, snapshot, rules)
     store_run(project, snapshot, judgement)
     text = comment(judgement)
     forge.comment(pull.number, text, marker(project.settings.model))

@@ -1,4 +1,4 @@
-"""What follows from mlops.yaml alone and is kept in the repository: dvc.yaml, the schema, the ignore rules.
+"""What follows from mlops.yaml and is kept in the repository: dvc.yaml, CI, the schema, the ignore rules.
 
 All of it is planned first and written after, so that a refusal leaves every file as it was.
 """
@@ -6,9 +6,9 @@ All of it is planned first and written after, so that a refusal leaves every fil
 from __future__ import annotations
 
 import difflib
-import hashlib
 import io
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +20,14 @@ from cdml.config.schema import SCHEMA_FILE, json_schema
 from cdml.core import files
 from cdml.core.errors import ConfigError
 from cdml.core.settings import Settings, Stage
+from cdml.jobs.generate_ci import ci_files, superseded
+from cdml.jobs.stamp import is_edited, is_ours, stamped
+from cdml.state.git import Git
 
-State = Literal["written", "unchanged", "stale"]
+State = Literal["written", "unchanged", "stale", "removed"]
 
 IGNORE_FILE = ".gitignore"
 IGNORE_MARK = "# Outputs that DVC keeps (cdml generate)"
-HEADER = "# Generated from mlops.yaml: edit that, then run `cdml generate`."
-DIGEST = "# cdml-digest: sha256:"
 
 
 @dataclass(frozen=True)
@@ -41,45 +42,57 @@ class Generated:
 
 @dataclass(frozen=True)
 class _Plan:
+    """One file as it should be; no content where it should not be any more. `stamped` ones hold our header."""
+
     path: str
     purpose: str
-    content: str
+    content: str | None
+    stamped: bool = False
 
 
 def generate(root: Path, *, check: bool = False, force: bool = False) -> tuple[Generated, ...]:
     """Write what mlops.yaml asks for; with `check` only say which files are stale.
 
-    Raises ConfigError for a dvc.yaml that is not ours, and (without `force`) for one that was edited by hand.
+    Raises ConfigError for a file of the same name that is not ours, and (without `force`) for one of ours that was
+    edited by hand; then nothing was written.
     """
-    plans = _plans(root, load(root))
+    settings = load(root)
+    plans = (*_plans(root, settings), *_ci_plans(root, settings))
     found = [(plan, _present(root / plan.path)) for plan in plans]
-    if not check and not force:
+    if not check:
         for plan, old in found:
-            _refuse_hand_edit(plan, old)
-    done = []
-    for plan, old in found:
-        fresh = old == plan.content
-        if not fresh and not check:
-            files.write(root / plan.path, plan.content.encode("utf-8", "surrogateescape"))
-        state: State = "unchanged" if fresh else "stale" if check else "written"
-        done.append(Generated(plan.path, plan.purpose, state, "" if fresh else _diff(plan, old)))
-    return tuple(done)
+            _refuse_foreign(plan, old)
+            if not force:
+                _refuse_hand_edit(plan, old)
+    return tuple(_carry_out(root, plan, old, check) for plan, old in found)
+
+
+def _carry_out(root: Path, plan: _Plan, old: str | None, check: bool) -> Generated:
+    fresh = old == plan.content
+    state: State = "unchanged" if fresh else "stale" if check else "written"
+    if state == "written" and plan.content is None:
+        (root / plan.path).unlink()
+        state = "removed"
+    elif state == "written" and plan.content is not None:
+        files.write(root / plan.path, plan.content.encode("utf-8", "surrogateescape"))
+    return Generated(plan.path, plan.purpose, state, "" if fresh else _diff(plan, old))
 
 
 def stale_files(root: Path) -> tuple[str, ...]:
-    """Generated files on which a run depends and that do not say what mlops.yaml says.
+    """Generated files on which a run depends and that do not say what mlops.yaml says: dvc.yaml and ignore rules.
 
     The schema is none of them: another version of cdml may word it otherwise, and the run is the same.
     """
-    return tuple(f.path for f in generate(root, check=True) if f.state == "stale" and f.path != SCHEMA_FILE)
+    plans = _plans(root, load(root))
+    return tuple(p.path for p in plans if p.path != SCHEMA_FILE and _present(root / p.path) != p.content)
 
 
 def _plans(root: Path, settings: Settings) -> tuple[_Plan, ...]:
     stages = [stage for stage in (settings.train.stage, settings.evaluate.stage) if stage is not None]
     plans = []
     if stages:
-        _refuse_foreign(_present(root / DVC_FILE), stages)
-        plans.append(_Plan(DVC_FILE, "the pipeline that DVC runs", dvc_yaml(stages)))
+        _refuse_own_pipeline(_present(root / DVC_FILE), stages)
+        plans.append(_Plan(DVC_FILE, "the pipeline that DVC runs", dvc_yaml(stages), stamped=True))
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     plans.append(_Plan(SCHEMA_FILE, "lets editors complete and check mlops.yaml", schema))
     outs = [out for stage in stages for out in stage.outs]
@@ -87,6 +100,24 @@ def _plans(root: Path, settings: Settings) -> tuple[_Plan, ...]:
         ignored = ignore_lines(_present(root / IGNORE_FILE) or "", outs)
         plans.append(_Plan(IGNORE_FILE, "keeps outputs out of git, which DVC keeps", ignored))
     return tuple(plans)
+
+
+def _ci_plans(root: Path, settings: Settings) -> tuple[_Plan, ...]:
+    """CI stands at the top of the repository, for all of its models; outside of git there is none."""
+    git = Git(root)
+    if git.run("rev-parse", "--is-inside-work-tree", check=False).code != 0:
+        return ()
+    top, here = git.top().resolve(), root.resolve()
+    wanted = ci_files(git, here, settings)
+    gone = superseded(top, wanted)
+    way = os.path.relpath(top, here).replace(os.sep, "/")
+    plans = [_Plan(_join(way, file.path), file.purpose, stamped(file.text), stamped=True) for file in wanted]
+    plans += [_Plan(_join(way, path), "is asked for no more", None, stamped=True) for path in gone]
+    return tuple(plans)
+
+
+def _join(way: str, path: str) -> str:
+    return path if way == "." else f"{way}/{path}"
 
 
 def _present(path: Path) -> str | None:
@@ -101,8 +132,7 @@ def _present(path: Path) -> str | None:
 
 def dvc_yaml(stages: Iterable[Stage]) -> str:
     """dvc.yaml of inline stages, under a header that tells whose it is and holds the digest of the rest."""
-    body = _dump({"stages": {stage.name: _stage(stage) for stage in stages}})
-    return f"{HEADER}\n{DIGEST}{_digest(body)}\n{body}"
+    return stamped(_dump({"stages": {stage.name: _stage(stage) for stage in stages}}))
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
@@ -144,23 +174,7 @@ def _dump(value: Any) -> str:
     return text.getvalue()
 
 
-def _digest(body: str) -> str:
-    return hashlib.sha256(body.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def is_ours(text: str) -> bool:
-    """Whether a dvc.yaml was generated."""
-    return text.startswith(HEADER)
-
-
-def is_edited(text: str) -> bool:
-    """Whether a generated dvc.yaml was changed after it was written."""
-    _, _, rest = text.partition("\n")
-    digest, _, body = rest.partition("\n")
-    return digest != f"{DIGEST}{_digest(body)}"
-
-
-def _refuse_foreign(old: str | None, stages: list[Stage]) -> None:
+def _refuse_own_pipeline(old: str | None, stages: list[Stage]) -> None:
     if old is None or is_ours(old):
         return
     names = " and ".join(f"`{stage.name}`" for stage in stages)
@@ -170,11 +184,19 @@ def _refuse_foreign(old: str | None, stages: list[Stage]) -> None:
     )
 
 
-def _refuse_hand_edit(plan: _Plan, old: str | None) -> None:
-    if plan.path == DVC_FILE and old is not None and old != plan.content and is_edited(old):
+def _refuse_foreign(plan: _Plan, old: str | None) -> None:
+    if plan.stamped and old is not None and not is_ours(old):
         raise ConfigError(
-            f"{DVC_FILE} was edited by hand below its header; this would be undone:\n{_diff(plan, old)}",
-            "move the change to mlops.yaml, then: cdml generate --force",
+            f"{plan.path} is your own and is never overwritten, but mlops.yaml asks for one of that name",
+            f"move {plan.path} away, then: cdml generate",
+        )
+
+
+def _refuse_hand_edit(plan: _Plan, old: str | None) -> None:
+    if plan.stamped and old is not None and old != plan.content and is_edited(old):
+        raise ConfigError(
+            f"{plan.path} was edited by hand below its header; this would be undone:\n{_diff(plan, old)}",
+            "move the change to mlops.yaml (own jobs: to a file of their own), then: cdml generate --force",
         )
 
 
@@ -206,9 +228,9 @@ def _diff(plan: _Plan, old: str | None) -> str:
     """The unified difference between what stands there and what belongs there."""
     lines = difflib.unified_diff(
         (old or "").splitlines(keepends=True),
-        plan.content.splitlines(keepends=True),
+        (plan.content or "").splitlines(keepends=True),
         f"a/{plan.path}" if old is not None else "/dev/null",
-        f"b/{plan.path}",
+        f"b/{plan.path}" if plan.content is not None else "/dev/null",
     )
     text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
     return text.encode("utf-8", "replace").decode()

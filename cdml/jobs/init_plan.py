@@ -10,11 +10,11 @@ from typing import Any
 from cdml.config.pipeline import DVC_FILE
 from cdml.core.errors import UsageError
 from cdml.core.settings import CONFIG_FILE, Settings
-from cdml.jobs.generate import is_ours
 from cdml.jobs.init_draft import SCHEMA_LINE, Ask, Draft, from_pipeline, from_scripts, from_trace, model_name
 from cdml.jobs.init_files import yaml_text
 from cdml.jobs.init_scaffold import names, scaffold
 from cdml.jobs.init_survey import survey
+from cdml.jobs.stamp import is_ours
 from cdml.jobs.trace import Trace, undeclared
 from cdml.state.dvc import Dvc
 from cdml.state.git import words

@@ -7,7 +7,7 @@ from cdml.jobs.overlay import commit_on_top, run_files, small_outputs
 from cdml.jobs.project import Project
 from cdml.state.git import REMOTE, Git
 from cdml.state.plumbing import Update, push
-from cdml.state.snapshot import Snapshot
+from cdml.state.snapshot import LOCK_FILE, Snapshot
 
 RUNS = "refs/cdml/runs"
 
@@ -15,8 +15,12 @@ RUNS = "refs/cdml/runs"
 def store_run(project: Project, snapshot: Snapshot, judgement: Judgement) -> None:
     """Keep the run in the working tree under its inputs' digest; the first writer wins.
 
-    Outputs go to the DVC remote first, so that a run that can be found can also be read.
+    Outputs go to the DVC remote first, so that a run that can be found can also be read. Nothing is sent where the
+    same outputs of the same inputs were kept before.
     """
+    ref = f"{RUNS}/{snapshot.inputs.digest}"
+    if _is_kept(project, ref):
+        return
     remote = project.dvc.remote()
     files = run_files(project, judgement)
     if remote:
@@ -25,11 +29,18 @@ def store_run(project: Project, snapshot: Snapshot, judgement: Judgement) -> Non
         files |= small_outputs(project, project.settings.evaluate.predictions)
     code = project.git.commit("HEAD")
     run = commit_on_top(project, code, files, _subject(project.settings.model, code) + "\n")
-    ref = f"{RUNS}/{snapshot.inputs.digest}"
     if project.git.remote_url():
         push(project.git, Update(ref, run, None))
     elif not project.git.has(ref):
         project.git.run("update-ref", ref, run)
+
+
+def _is_kept(project: Project, ref: str) -> bool:
+    """Whether this run is kept where others find it, with the very outputs that dvc.lock names now."""
+    if project.git.remote_url() and not project.git.has(ref):
+        project.git.run("fetch", "--quiet", "--no-tags", REMOTE, f"+{ref}:{ref}", check=False)
+    lock = project.root / LOCK_FILE
+    return lock.is_file() and project.git.read(ref, LOCK_FILE) == lock.read_bytes()
 
 
 def find_run(project: Project, inputs: str) -> str | None:

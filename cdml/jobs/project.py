@@ -38,7 +38,7 @@ class Project:
     @property
     def main(self) -> str:
         """The branch that versions come from."""
-        return self.settings.ci.main or self.git.default_branch()
+        return self.settings.main or self.git.default_branch()
 
     @cached_property
     def environment(self) -> str:
@@ -62,12 +62,14 @@ class Project:
 
     def moved(self, git: Git) -> Project:
         """The same project in another clone, served on the same machine by the same interpreter."""
-        return open_project(git.root, python=self.python, state=self.state)
+        return open_project(git.root, python=self.python, state=self.state, git=git)
 
 
-def open_project(path: Path, *, python: Path | None = None, state: Path | None = None) -> Project:
+def open_project(
+    path: Path, *, python: Path | None = None, state: Path | None = None, git: Git | None = None
+) -> Project:
     """The project in a folder; an error in words where it is not a repository, or has no mlops.yaml or DVC."""
-    git = open_git(path)
+    git = git or open_git(path)
     settings = load(path)
     require_commit(git)
     dvc = Dvc(path)

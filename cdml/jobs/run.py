@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cdml.core.errors import ConfigError, ExternalError, UsageError
+from cdml.core.files import digest
 from cdml.core.interpreter import stage_environment
 from cdml.core.process import stream
 from cdml.evaluation.predictions import read_predictions
 from cdml.jobs.generate import stale_files
+from cdml.jobs.known import is_known, note
 from cdml.jobs.project import Project
-from cdml.jobs.trace import read_trace, trace_environment
+from cdml.jobs.trace import below, read_trace, trace_environment
 from cdml.state.inputs import stage_names
 from cdml.state.pipeline import read_pipeline
+from cdml.state.snapshot import LOCK_FILE
 
 JOBS = ("train", "evaluate")
 _ADVICE = (
@@ -49,17 +52,29 @@ def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]
         raise ConfigError(f"{', '.join(stale)} do not follow mlops.yaml", "cdml generate")
     train, evaluate = stage_names(project.settings)
     targets = tuple(name for job in jobs for name in _targets(job, train, evaluate))
-    # DVC would exit alike for a broken file and for a training that failed; CI must tell them apart.
-    read_pipeline(project.dvc, None).closure(targets)
-    with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
-        printed = project.dvc.reproduce(targets, _without_advice(say), trace_environment(Path(folder)))
-        reads = read_trace(Path(folder), project.root).reads
+    printed, reads = _reproduce(project, targets, _without_advice(say))
     project.dvc.fetch_outputs(*_needed(project, jobs))
     if "evaluate" in jobs:
         _check_predictions(project)
     ran = tuple(re.findall(r"^Running stage '([^']+)'", printed, re.MULTILINE))
     skipped = tuple(re.findall(r"^Stage '([^']+)' (?:didn't change|is cached)", printed, re.MULTILINE))
     return RunReport(ran, skipped, undeclared(project, reads))
+
+
+def _reproduce(
+    project: Project, targets: tuple[str, ...], say: Callable[[str], None]
+) -> tuple[str, tuple[str, ...]]:
+    """What DVC printed, and the project's files that stages read."""
+    skipped = project.dvc.unchanged(targets)
+    if skipped:
+        for line in skipped:
+            say(line)
+        return "\n".join(skipped), ()
+    # DVC would exit alike for a broken file and for a training that failed; CI must tell them apart.
+    read_pipeline(project.dvc, None).closure(targets)
+    with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
+        printed = project.dvc.reproduce(targets, say, trace_environment(Path(folder)))
+        return printed, read_trace(Path(folder), project.root).reads
 
 
 def _without_advice(say: Callable[[str], None]) -> Callable[[str], None]:
@@ -83,14 +98,23 @@ def _check_predictions(project: Project) -> None:
             f"evaluate wrote no file {evaluate.predictions}",
             "correct the script, or evaluate.predictions in mlops.yaml",
         )
-    read_predictions(
-        place, evaluate.predictions, task=evaluate.task, positive=evaluate.positive, id_column=evaluate.id
-    )
+    task, positive, column = evaluate.task, evaluate.positive, evaluate.id
+    fit = ("fit predictions", place.suffix, digest(place).sha256, task, positive, column)
+    if not is_known(project, *fit):
+        read_predictions(place, evaluate.predictions, task=task, positive=positive, id_column=column)
+        note(project, *fit)
 
 
 def run_tests(project: Project, say: Callable[[str], None]) -> None:
-    """The project's own tests, before anything trains; ExternalError with the end of their output."""
+    """The project's own tests, before anything trains; ExternalError with the end of their output.
+
+    They are not run again where they passed on the same files of the repository in the same environment.
+    """
     if not project.settings.ci.test:
+        return
+    passed = _tested(project)
+    if passed and is_known(project, *passed):
+        say(f"the tests passed on these files before, skipping ({project.settings.ci.test})")
         return
     command = shlex.split(project.settings.ci.test)
     done = stream(command, cwd=project.root, env=stage_environment(project.root), say=say)
@@ -98,6 +122,18 @@ def run_tests(project: Project, say: Callable[[str], None]) -> None:
         raise ExternalError(
             f"the project's tests failed ({project.settings.ci.test})", "mend them, then push", printed=done.tail()
         )
+    if passed:
+        note(project, *passed)
+
+
+def _tested(project: Project) -> tuple[object, ...] | None:
+    """What the outcome of the tests depends on; None while the working tree holds files of no commit."""
+    others = project.git.text("ls-files", "--others", "--exclude-standard", "-z", ":/").split("\0")
+    if any(path and not path.endswith(LOCK_FILE) for path in (*project.git.dirty(), *others)):
+        return None
+    tree = project.git.text("rev-parse", "HEAD^{tree}")
+    where = (project.git.prefix(), str(project.python), project.environment)
+    return ("tests passed", project.settings.ci.test, tree, *where)
 
 
 def share(project: Project) -> str | None:
@@ -116,10 +152,12 @@ def share(project: Project) -> str | None:
 
 def undeclared(project: Project, reads: tuple[str, ...]) -> tuple[str, ...]:
     """Files of the repository that were read though no stage names them: a change of them would go unseen."""
+    if not reads:
+        return ()
     pipeline = read_pipeline(project.dvc, None)
     known = {p for s in pipeline.stages.values() for p in (*s.deps, *s.outs, *s.params)}
     tracked = {entry.path for entry in project.git.tree("HEAD")} | set(pipeline.tracked)
-    return tuple(p for p in reads if p in tracked and not any(p == k or p.startswith(f"{k}/") for k in known))
+    return tuple(p for p in reads if p in tracked and not below(p, known))
 
 
 def _targets(job: str, train: tuple[str, ...], evaluate: tuple[str, ...]) -> tuple[str, ...]:

@@ -20,8 +20,11 @@ from cdml.state.snapshot import (
 )
 
 
-def working(project: Project) -> Snapshot:
-    """The working tree as it was last evaluated; UsageError when files changed since."""
+def working(project: Project, *, unchanged: bool = False) -> Snapshot:
+    """The working tree as it was last evaluated; UsageError when files changed since.
+
+    `unchanged` says that `run_jobs` has just looked at all of them and found nothing to do.
+    """
     snapshot = take(
         project.store,
         project.settings,
@@ -30,7 +33,7 @@ def working(project: Project) -> Snapshot:
         code=working_commit(project.git),
         environment=project.environment,
     )
-    changed = _stale(project, snapshot)
+    changed = () if unchanged else _stale(project, snapshot)
     if changed:
         raise UsageError(f"changed since the last run, or never run: {words(changed)}", "cdml run train evaluate")
     return snapshot

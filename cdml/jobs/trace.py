@@ -72,7 +72,7 @@ def read_trace(folder: Path, root: Path) -> Trace:
 def undeclared(reads: Iterable[str], stages: Iterable[Stage]) -> tuple[str, ...]:
     """Files that were read but that no stage names among its `deps`, `params` or `outs`, or below one of them."""
     declared = {p.strip("/") for s in stages for p in (*s.deps, *s.params, *s.outs)}
-    return tuple(sorted(r for r in reads if not _is_below(r, declared)))
+    return tuple(sorted(r for r in reads if not below(r, declared)))
 
 
 def collapse(names: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
@@ -153,5 +153,6 @@ def _is_foreign(path: Path, root: Path, places: set[str]) -> bool:
     )
 
 
-def _is_below(name: str, declared: set[str]) -> bool:
+def below(name: str, declared: set[str]) -> bool:
+    """Whether a path is one of these, or lies in one of them."""
     return name in declared or any(parent.as_posix() in declared for parent in Path(name).parents)

@@ -1,12 +1,13 @@
-"""The one door to DVC: its command line for what changes things, its own file system for what reads them."""
+"""The one door to DVC: its command line for what changes things, its Python API for what reads and compares them."""
 
 from __future__ import annotations
 
+import logging
 import os
 import posixpath
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,29 @@ class Dvc:
             )
         return done.stdout
 
+    def unchanged(self, targets: tuple[str, ...]) -> tuple[str, ...]:
+        """The lines of `reproduce` where no stage has to run; none where one has to, or DVC cannot tell.
+
+        It is asked in this process, and nothing runs: most runs change nothing, and starting DVC costs most of them.
+        """
+        from dvc.exceptions import DvcException
+
+        missing = self.remote() is not None
+        try:
+            # DVC takes a stage's name for one of the present folder, and says it so.
+            with self._repository(None) as repository, chdir(self.root), _heard() as said:
+                stages = repository.reproduce(list(targets), dry=True, allow_missing=missing)
+        except (DvcException, OSError):  # its own process says it in its own words
+            return ()
+        return () if stages else (*said, _UP_TO_DATE)
+
     def remote(self) -> str | None:
         """The address of the default remote, or None where outputs have no place but this machine."""
-        core = self._config().get("core", {})
-        name = core.get("remote")
+        config = self._config()
+        name = config.get("core", {}).get("remote")
         if not name:
             return None
-        return str(self._config().get("remote", {}).get(name, {}).get("url", "")) or None
+        return str(config.get("remote", {}).get(name, {}).get("url", "")) or None
 
     def push(self) -> None:
         """Outputs and run-cache to the remote, so that CI and others need not train again."""
@@ -115,15 +132,15 @@ class Dvc:
         Its root is this folder, also where that is not the top of the repository. It is closed at the end: DVC
         would otherwise write its index later, into a folder that may be gone.
         """
-        from dvc.api import DVCFileSystem
         from dvc.exceptions import DvcException
+        from dvc.fs.dvc import DVCFileSystem  # dvc.api would bring experiments, plots and artifacts along
 
         try:
             repository = self._repository(revision)
         except DvcException as error:
             raise ConfigError(f"DVC cannot read {revision or 'the working tree'}: {error}") from None
         with repository:
-            yield DVCFileSystem(repository)
+            yield DVCFileSystem(repo=repository).fs
 
     def _repository(self, revision: str | None) -> Any:
         from dvc.fs import GitFileSystem
@@ -154,4 +171,34 @@ class Dvc:
             raise ConfigError(f".dvc/config cannot be read: {error}", "dvc config --list") from None
 
 
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """What DVC tells its users meanwhile, in its own words; nothing of it is printed."""
+    lines: list[str] = []
+    logger = logging.getLogger("dvc")
+    before = (logger.level, logger.propagate)
+    listener = _Listener(lines)
+    logger.addHandler(listener)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+
+
+class _Listener(logging.Handler):
+    """Keeps messages as lines."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self.lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
 _COMMAND = (sys.executable, "-m", "dvc")
+_UP_TO_DATE = "Data and pipelines are up to date."

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from cdml.core.errors import ConfigError, ExternalError, UsageError
+from cdml.state.objects import Found, Objects, Unanswered
 
 if TYPE_CHECKING:
     from git.cmd import Git as GitCommand
@@ -48,10 +50,16 @@ class Entry:
 
 
 class Git:
-    """git in one directory. Paths given to it and got from it are relative to that directory."""
+    """git in one directory. Paths given to it and got from it are relative to that directory.
+
+    What no command changes while one of ours runs (where the directory is, who acts, where the remote is) is asked
+    once; references are looked up whenever they are asked for.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._objects = Objects(root, TIMEOUT)
+        self._known: dict[tuple[str, ...], str] = {}
 
     def run(
         self,
@@ -63,9 +71,7 @@ class Git:
     ) -> Answer:
         """Run one git command; raises ExternalError with git's own words when it fails and `check` is set."""
         door = _door(self.root)
-        with tempfile.TemporaryFile() as feed:
-            feed.write(stdin or b"")
-            feed.seek(0)
+        with _feed(stdin) as feed:
             code, out, err = door.execute(
                 ["git", *words],
                 istream=feed,
@@ -88,15 +94,24 @@ class Git:
 
     def commit(self, revision: str) -> str:
         """The full commit id of a revision; UsageError when there is none."""
-        found = self.run(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", check=False
-        )
-        if found.code != 0:
+        found = self.find(f"{revision}^{{commit}}")
+        if found is None or found.kind != "commit":
             raise UsageError(
                 f"{revision!r} is not a revision of this repository",
                 "git fetch --tags origin, if it exists on the remote",
             )
-        return found.out.decode().strip()
+        return found.oid
+
+    def find(self, name: str) -> Found | None:
+        """What any name that git has for an object stands for, without its content; None where it is nothing."""
+        try:
+            return self._objects.info(name)
+        except Unanswered:
+            found = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", name, check=False)
+            if found.code != 0:
+                return None
+            oid = found.out.decode().strip()
+            return Found(oid, self.text("cat-file", "-t", oid), int(self.text("cat-file", "-s", oid)), b"")
 
     def has(self, revision: str) -> bool:
         """Whether a revision names a commit here."""
@@ -108,7 +123,18 @@ class Git:
 
     def read(self, revision: str, path: str) -> bytes | None:
         """A file's bytes at a revision, or None where it is not there."""
-        found = self.run("cat-file", "blob", f"{revision}:./{path}", check=False)
+        return self.blobs([f"{revision}:./{path}"])[0]
+
+    def blobs(self, names: Sequence[str]) -> list[bytes | None]:
+        """Contents of blobs by any name that git has for them; None where there is none."""
+        try:
+            found = self._objects.contents(names)
+        except Unanswered:
+            return [self._blob(names[0])] if len(names) == 1 else [self.blobs([name])[0] for name in names]
+        return [one.content if one and one.kind == "blob" else None for one in found]
+
+    def _blob(self, name: str) -> bytes | None:
+        found = self.run("cat-file", "blob", name, check=False)
         return found.out if found.code == 0 else None
 
     def tree(self, revision: str, *paths: str) -> tuple[Entry, ...]:
@@ -124,15 +150,29 @@ class Git:
 
     def prefix(self) -> str:
         """This directory's path inside the repository, with a slash at the end, or nothing at its top."""
-        return self.text("rev-parse", "--show-prefix")
+        return self._once("rev-parse", "--show-prefix")
 
     def top(self) -> Path:
         """The top of the working tree."""
-        return Path(self.text("rev-parse", "--show-toplevel"))
+        return Path(self._once("rev-parse", "--show-toplevel"))
 
     def common_dir(self) -> Path:
         """The directory that holds the repository itself (shared by all its work trees)."""
-        return (self.root / self.text("rev-parse", "--git-common-dir")).resolve()
+        return (self.root / self._once("rev-parse", "--git-common-dir")).resolve()
+
+    def _once(self, *words: str) -> str:
+        if words not in self._known:
+            self._known[words] = self.text(*words)
+        return self._known[words]
+
+    def _once_found(self, *words: str) -> str | None:
+        """What a command prints, or None where it fails; only what was found is kept."""
+        if words not in self._known:
+            found = self.run(*words, check=False)
+            if found.code != 0:
+                return None
+            self._known[words] = found.out.decode("utf-8", "replace").strip()
+        return self._known[words]
 
     def branch(self) -> str | None:
         """The checked-out branch, or None on a detached head."""
@@ -149,47 +189,68 @@ class Git:
 
     def remote_url(self, remote: str = REMOTE) -> str | None:
         """Where a remote is, or None where there is none of that name."""
-        found = self.run("remote", "get-url", remote, check=False)
-        return found.out.decode().strip() if found.code == 0 else None
+        return self._once_found("remote", "get-url", remote)
 
     def default_branch(self) -> str:
         """The remote's default branch, as known here or else as the remote says; else `main` or `master`.
 
         The present branch counts only in a repository that has none of these: it may be anybody's work.
         """
-        head = self.run("symbolic-ref", "--short", "--quiet", f"refs/remotes/{REMOTE}/HEAD", check=False)
-        if head.code == 0:
-            return head.out.decode().strip().removeprefix(f"{REMOTE}/")
-        for name in ("main", "master"):
-            if self.has(f"refs/remotes/{REMOTE}/{name}"):
+        for ask in (self._known_head, self._usual_branch, self._remote_head):
+            if name := ask():
                 return name
-        asked = self._remote_head()
-        if asked:
-            return asked
         return next((n for n in ("main", "master") if self.has(f"refs/heads/{n}")), self.branch() or "main")
+
+    def _known_head(self) -> str | None:
+        """The branch that the remote's HEAD named when this was cloned."""
+        ref = f"refs/remotes/{REMOTE}/HEAD"
+        # Where it names no commit, that branch is gone from the remote.
+        name = self._once_found("symbolic-ref", "--short", "--quiet", ref) if self.has(ref) else None
+        return name and name.removeprefix(f"{REMOTE}/")
+
+    def _usual_branch(self) -> str | None:
+        return next((n for n in ("main", "master") if self.has(f"refs/remotes/{REMOTE}/{n}")), None)
 
     def _remote_head(self) -> str | None:
         """The branch that the remote's HEAD names, None where it cannot be asked or names none that exists."""
-        done = self.run("ls-remote", "--symref", REMOTE, "HEAD", check=False) if self.remote_url() else None
-        first = done.out.decode("utf-8", "replace").partition("\t")[0] if done and done.code == 0 else ""
+        said = self._once_found("ls-remote", "--symref", REMOTE, "HEAD") if self.remote_url() else None
+        first = (said or "").partition("\t")[0]
         return first.removeprefix("ref: refs/heads/") if first.startswith("ref: refs/heads/") else None
 
     def identity(self) -> dict[str, str]:
         """Environment for commits and tags: git's own identity where it is set, else a plain one of ours."""
         env: dict[str, str] = {}
         for role in ("AUTHOR", "COMMITTER"):
-            if self.run("var", f"GIT_{role}_IDENT", check=False).code != 0:
+            if not self._person(role):
                 env |= {f"GIT_{role}_NAME": "cdml", f"GIT_{role}_EMAIL": "cdml@localhost"}
         return env
 
     def author(self) -> str:
         """Who acts, as git names them: `Name <mail>`."""
-        text = self.text("var", "GIT_AUTHOR_IDENT", env=self.identity())
-        return text.rsplit(" ", 2)[0]
+        return self._person("AUTHOR") or "cdml <cdml@localhost>"
+
+    def _person(self, role: str) -> str | None:
+        found = self._once_found("var", f"GIT_{role}_IDENT")
+        return found and found.rsplit(" ", 2)[0]
 
     def is_shallow(self) -> bool:
         """Whether history was cut off when this was cloned."""
-        return self.text("rev-parse", "--is-shallow-repository") == "true"
+        words = ("rev-parse", "--is-shallow-repository")
+        if self._known.get(words) != "false":  # it can be completed, not cut off
+            self._known[words] = self.text(*words)
+        return self._known[words] == "true"
+
+
+@contextmanager
+def _feed(stdin: bytes | None) -> Iterator[BinaryIO | None]:
+    """What a command reads: a file, because GitPython hands on nothing else."""
+    if stdin is None:
+        yield None
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(stdin)
+        file.seek(0)
+        yield cast(BinaryIO, file)
 
 
 def _door(root: Path) -> GitCommand:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cdml.core.errors import ExternalError, UsageError
 from cdml.state.git import REMOTE, Answer, Git
+from cdml.state.objects import close_objects
 
 EMPTY = "0" * 40
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -51,7 +52,8 @@ def write_tree(git: Git, base: str | None, files: Mapping[str, bytes | None]) ->
             for path, content in files.items()
         ]
         env = {"GIT_INDEX_FILE": str(folder / "index")}
-        git.run("read-tree", *(["--empty"] if base is None else [base]), env=env)
+        if base is not None:
+            git.run("read-tree", base, env=env)
         feed = "".join(lines).encode("utf-8", "surrogateescape")
         done = git.run("update-index", "-z", "--index-info", env=env, stdin=feed)
         if done.err:  # git leaves out a path such as `../x`, says so, and succeeds
@@ -135,20 +137,7 @@ def fetch(git: Git, *names: str, remote: str = REMOTE) -> None:
 
 def read_blobs(git: Git, names: Sequence[str]) -> list[bytes | None]:
     """Contents of blobs in one pass, named by id or as `commit:path/from/top`; None where there is none."""
-    out = git.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode()).out
-    found: list[bytes | None] = []
-    at = 0
-    for _ in names:
-        end = out.index(b"\n", at)
-        words = out[at:end].split(b" ")
-        at = end + 1
-        if words[-1] == b"missing":
-            found.append(None)
-            continue
-        size = int(words[-1])
-        found.append(out[at : at + size] if words[-2] == b"blob" else None)
-        at += size + 1
-    return found
+    return git.blobs(names)
 
 
 @contextmanager
@@ -162,19 +151,27 @@ def temporary_clone(git: Git, commit: str, branch: str | None = None) -> Iterato
     with tempfile.TemporaryDirectory(prefix="cdml-run-") as folder:
         top = Path(folder).resolve() / "repository"
         # No housekeeping in the background that would still write while the folder is removed.
-        git.run("clone", "--quiet", "--no-checkout", "--origin", REMOTE, "--config", "gc.auto=0", source, str(top))
-        clone = Git(top)
-        _bring(clone, commit)
-        where = ["-B", branch] if branch else ["--detach"]
-        clone.run("checkout", "--quiet", *where, commit)
-        for key in ("user.name", "user.email"):
-            value = git.run("config", "--get", key, check=False).out.decode("utf-8", "surrogateescape").strip()
-            if value:
-                clone.run("config", key, value)
-        root = top / git.prefix()
-        if not root.is_dir():
-            raise UsageError(f"commit {commit[:7]} has no folder {git.prefix()}")
-        yield Git(root)
+        config = [word for line in ("gc.auto=0", *_who(git)) for word in ("--config", line)]
+        git.run("clone", "--quiet", "--no-checkout", "--origin", REMOTE, *config, source, str(top))
+        try:
+            clone = Git(top)
+            _bring(clone, commit)
+            where = ["-B", branch] if branch else ["--detach"]
+            clone.run("checkout", "--quiet", *where, commit)
+            root = top / git.prefix()
+            if not root.is_dir():
+                raise UsageError(f"commit {commit[:7]} has no folder {git.prefix()}")
+            yield clone if root == top else Git(root)
+        finally:
+            close_objects(top)
+
+
+def _who(git: Git) -> list[str]:
+    """The identity that is set up for a repository, as `key=value`."""
+    found = git.run("config", "--null", "--get-regexp", r"^user\.(name|email)$", check=False).out
+    lines = [line.partition("\n") for line in found.decode("utf-8", "surrogateescape").split("\0") if line]
+    # What is set last counts, as for git itself.
+    return [f"{key}={value}" for key, _, value in lines if value.strip()]
 
 
 def _clone_source(git: Git) -> str:

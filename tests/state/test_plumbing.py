@@ -286,7 +286,7 @@ def test_a_temporary_clone_says_what_it_cannot_give(git: Git) -> None:
     with pytest.raises(UsageError, match="has no folder models/churn/"), temporary_clone(inside, gone):
         pass
     shell(git.root, "remote", "remove", "origin")
-    with pytest.raises(ExternalError, match="no remote named origin"), temporary_clone(git, gone):
+    with pytest.raises(ExternalError, match="no remote named origin"), temporary_clone(Git(git.root), gone):
         pass
 
 

@@ -1,0 +1,16 @@
+"""Plug-ins, one module per provider of CI; the dictionary names them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cdml.ci import github
+from cdml.ci.base import Provider, RunContext
+
+PROVIDERS: dict[str, Provider] = {"github": github.PROVIDER}
+
+
+def run_context(environ: Mapping[str, str]) -> RunContext | None:
+    """Which run of which provider this is; None on a machine that is none of theirs."""
+    found = (provider.context(environ) for provider in PROVIDERS.values())
+    return next((context for context in found if context), None)

@@ -1,0 +1,189 @@
+"""What every provider of CI is told and asked: the description of jobs, and where a run stands.
+
+`cdml.ci.workflows` describes the jobs once; a provider is one module that renders them, and reads from its
+environment which run this is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cdml.core.settings import Ci, Environment
+
+Right = Literal["contents", "pull-requests", "statuses", "issues", "id-token", "actions"]
+Event = Literal["pull_request", "main", "release", "schedule", "manual", "forks"]
+Checkout = Literal["event", "main", "none"]
+Level = Literal["error", "warning", "notice"]
+# When a job runs: whatever came of those that it needs; where there are models to work on; only for pull requests
+# of this repository, or of forks; only for the operation that a person chose, or for its own release branch.
+Condition = Literal["always", "models", "own", "forks", "choice", "branch"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One mlops.yaml: its model, its folder from the top of the repository (`.`: the top), what CI needs of it."""
+
+    name: str
+    folder: str
+    ci: Ci
+    environments: tuple[Environment, ...]
+    schedule: str | None = None
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Everything that is rendered; `cdml` is the version that jobs install, as pip writes it (`==0.1.0`)."""
+
+    main: str
+    models: tuple[Model, ...]
+    cdml: str
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One right of a job's token, and why the job needs it."""
+
+    right: Right
+    level: Literal["read", "write"]
+    why: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of a job; a word that begins with `$` is an environment variable that the provider fills."""
+
+    title: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Concurrency:
+    """Which runs of a job exclude each other. `cancel` is "superseded" where the plan may end an older run."""
+
+    group: str
+    by_pull: bool = False
+    cancel: Literal["never", "always", "superseded"] = "never"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job. `secrets` are names, `labels` name its machine, `minutes` limit it.
+
+    Both map a model's folder to what mlops.yaml there asks for. `pushes` keeps the token for git; `project` also
+    sets up what the project's own code needs; `cache` keeps DVC's cache between runs. `cloud` says how far the
+    job's identity reaches there. `stores` and `takes` name artifacts. `untrusted` marks a job that runs code of a
+    pull request. Of a job of `branch`, `environment` holds the protection.
+    """
+
+    id: str
+    title: str
+    steps: tuple[Step, ...] = ()
+    needs: tuple[str, ...] = ()
+    when: tuple[Condition, ...] = ()
+    per_model: bool = False
+    permissions: tuple[Permission, ...] = ()
+    secrets: tuple[str, ...] = ()
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    minutes: Mapping[str, int] = field(default_factory=dict)
+    checkout: Checkout = "event"
+    pushes: bool = False
+    project: bool = False
+    cache: bool = False
+    cloud: Literal["read", "write"] | None = None
+    stores: str | None = None
+    takes: str | None = None
+    environment: str | None = None
+    branch: str | None = None
+    concurrency: Concurrency | None = None
+    untrusted: bool = False
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a person is asked who starts a workflow by hand."""
+
+    name: str
+    description: str
+    required: bool = False
+    options: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """Jobs that one kind of event starts; `id` is the stem of its file where a provider has one for each."""
+
+    id: str
+    title: str
+    purpose: str
+    events: tuple[Event, ...]
+    jobs: tuple[Job, ...]
+    inputs: tuple[Input, ...] = ()
+    schedules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CiFile:
+    """One generated file: its path from the top of the repository, what it is for, and its whole text."""
+
+    path: str
+    purpose: str
+    text: str
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Which run this is, as the provider's environment says.
+
+    `before` and `after` are the commits that a push moved its branch between. `fork` says that the pull request
+    comes from a repository whose people may not write here. `folder` is that of the model that a person chose, and
+    `schedule` the cron line that is due. `run_url` is where people see this run.
+    """
+
+    provider: str
+    event: Event | None
+    pull: int | None = None
+    head: str | None = None
+    base: str | None = None
+    branch: str | None = None
+    before: str | None = None
+    after: str | None = None
+    draft: bool = False
+    fork: bool = False
+    folder: str | None = None
+    schedule: str | None = None
+    run_url: str | None = None
+    actor: str | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a provider hears from a job.
+
+    `annotation` makes the line on standard output that shows a message on a line of a file; `group` and
+    `end_group` fold what is printed between them. `output` and `summary` name the files, where this run has them,
+    that `key=value` lines and a page of Markdown are appended to.
+    """
+
+    annotation: Callable[[Level, str, str | None, int | None], str]
+    group: Callable[[str], str]
+    end_group: str
+    output: Callable[[Mapping[str, str]], str | None]
+    summary: Callable[[Mapping[str, str]], str | None]
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One provider: what it renders, how a run of it is recognised, and how it is told things.
+
+    `hosts` are those of remotes that it serves unasked; `owns` are patterns of the files that it may have written.
+    """
+
+    name: str
+    files: Callable[[Repository, tuple[Workflow, ...]], tuple[CiFile, ...]]
+    context: Callable[[Mapping[str, str]], RunContext | None]
+    told: Told
+    hosts: tuple[str, ...] = ()
+    owns: tuple[str, ...] = ()

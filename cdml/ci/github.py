@@ -1,0 +1,222 @@
+"""GitHub Actions: a workflow file for each workflow."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cdml.ci.base import CiFile, Event, Job, Level, Provider, Repository, RunContext, Told, Workflow
+from cdml.ci.text import command, comment, refuse_expression, scalar
+from cdml.core.resources import render
+
+FOLDER = ".github/workflows"
+TOOL_PYTHON = (3, 11)
+# Third-party code by its commit; the tag that it had then stands beside it.
+ACTIONS = {
+    "checkout": "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
+    "setup-python": "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0",
+    "cache": "actions/cache@5a3ec84eff668545956fd18022155c47e93e2684 # v4.2.3",
+    "upload": "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2",
+    "download": "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093 # v4.3.0",
+}
+_CONDITIONS = {
+    "models": "needs.plan.outputs.models != '[]'",
+    "always": "!cancelled()",
+    "own": "needs.judge.result != 'skipped' && github.event.pull_request.head.repo.full_name == github.repository",
+    "forks": "github.event.workflow_run.event == 'pull_request'"
+    " && github.event.workflow_run.head_repository.full_name != github.repository",
+}
+_INPUTS = {"version": "CDML_VERSION", "environment": "CDML_ENVIRONMENT", "reason": "CDML_REASON"}
+
+
+@dataclass(frozen=True)
+class _View:
+    """A job with what only GitHub's words can say of it."""
+
+    job: Job
+    condition: str
+    runs_on: str
+    minutes: str
+    python: str
+    environment: dict[str, str]
+
+
+def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFile, ...]:
+    """A file for each workflow."""
+    return tuple(
+        CiFile(f"{FOLDER}/{workflow.id}.yml", workflow.purpose, _text(repository, workflow))
+        for workflow in workflows
+    )
+
+
+def _text(repository: Repository, workflow: Workflow) -> str:
+    return render(
+        "ci/github/workflow.yml.j2",
+        workflow=workflow,
+        repository=repository,
+        triggers={event: _branches(repository, workflow, event) for event in workflow.events},
+        jobs=[_view(repository, job) for job in workflow.jobs],
+        actions=ACTIONS,
+        tool=_tool(repository),
+        index=repository.models[0].ci.index_url,
+        scalar=scalar,
+        command=command,
+        comment=comment,
+    )
+
+
+def _branches(repository: Repository, workflow: Workflow, event: Event) -> list[str]:
+    """The patterns of the branches that an event is about, with every special character taken literally."""
+    named = [job.branch for job in workflow.jobs if job.branch] if event == "release" else [repository.main]
+    return [re.sub(r"([*?+\[\]!\\])", r"\\\1", branch) for branch in named]
+
+
+def _view(repository: Repository, job: Job) -> _View:
+    first = repository.models[0]
+    labels = {folder: list(names) for folder, names in job.labels.items()}
+    limits = set(job.minutes.values())
+    alike = len({tuple(names) for names in labels.values()}) == 1
+    runs_on = _labels(labels[first.folder]) if alike or not job.per_model else "${{ fromJSON(matrix.runs-on) }}"
+    condition = _condition(job)
+    pythons = {model.ci.python for model in repository.models}
+    python = scalar(first.ci.python) if len(pythons) == 1 or not job.project else "${{ matrix.python }}"
+    return _View(
+        job=job,
+        condition=json.dumps(condition) if condition.startswith("!") else condition,
+        runs_on=runs_on,
+        minutes=str(job.minutes[first.folder]) if len(limits) == 1 else "${{ matrix.minutes }}",
+        python=python,
+        environment=_environment(job),
+    )
+
+
+def _labels(names: list[str]) -> str:
+    words = [scalar(name) for name in names]
+    return words[0] if len(words) == 1 else f"[{', '.join(words)}]"
+
+
+def _condition(job: Job) -> str:
+    parts = [_CONDITIONS[name] for name in job.when if name in _CONDITIONS]
+    if job.branch:
+        refuse_expression(job.branch)
+        parts.append("github.ref_name == '{}'".format(job.branch.replace("'", "''")))
+    if "choice" in job.when:
+        asked = f"inputs.operation == '{job.id}'"
+        parts.append(f"(github.event_name == 'schedule' || {asked})" if job.id == "retrain" else asked)
+    return " && ".join(parts)
+
+
+def _environment(job: Job) -> dict[str, str]:
+    """What the job's commands read; text that people write comes in as variables and never as code."""
+    found = {"CDML_FOLDER": "${{ matrix.folder }}"} if job.per_model else {}
+    words = {word for step in job.steps for word in step.command}
+    found |= {
+        variable: f"${{{{ inputs.{name} }}}}" for name, variable in _INPUTS.items() if f"${variable}" in words
+    }
+    if job.id != "plan":
+        found["GITHUB_TOKEN"] = "${{ github.token }}"  # noqa: S105
+    return found | {name: f"${{{{ secrets.{name} }}}}" for name in job.secrets}
+
+
+def _tool(repository: Repository) -> dict[str, str]:
+    """How cdml is installed: into an environment of its own, unless the machine has this version already."""
+    version = repository.cdml
+    refuse_expression(version)
+    return {
+        "requirement": f"cdml[serve]{version}",
+        "exact": version.removeprefix("==") if version.startswith("==") else "",
+        "key": f"cdml-tool-{version.lstrip('=<>~')}",
+    }
+
+
+def context(environ: Mapping[str, str]) -> RunContext | None:
+    """This run, from GitHub's default variables and the event's payload; None elsewhere."""
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return None
+    payload = _payload(environ.get("GITHUB_EVENT_PATH"))
+    name = environ.get("GITHUB_EVENT_NAME", "")
+    pull = _dict(payload.get("pull_request"))
+    run = _dict(payload.get("workflow_run"))
+    server, slug = environ.get("GITHUB_SERVER_URL", "https://github.com"), environ.get("GITHUB_REPOSITORY", "")
+    head, base = _dict(pull.get("head")), _dict(pull.get("base"))
+    return RunContext(
+        provider="github",
+        event=_event(name, environ.get("GITHUB_REF", ""), _dict(payload.get("repository"))),
+        pull=pull.get("number"),
+        head=head.get("sha") or run.get("head_sha"),
+        base=base.get("ref"),
+        branch=environ.get("GITHUB_REF_NAME"),
+        before=payload.get("before"),
+        after=payload.get("after"),
+        draft=bool(pull.get("draft")),
+        fork=bool(pull)
+        and _dict(head.get("repo")).get("full_name") != _dict(base.get("repo")).get("full_name", slug),
+        folder=_dict(payload.get("inputs")).get("folder"),
+        schedule=payload.get("schedule"),
+        run_url=f"{server}/{slug}/actions/runs/{environ['GITHUB_RUN_ID']}" if "GITHUB_RUN_ID" in environ else None,
+        actor=environ.get("GITHUB_ACTOR"),
+    )
+
+
+def _event(name: str, ref: str, repository: dict[str, Any]) -> Event | None:
+    if name == "push":
+        main = repository.get("default_branch") or "main"
+        return "main" if ref == f"refs/heads/{main}" else "release"
+    known: dict[str, Event] = {
+        "pull_request": "pull_request",
+        "schedule": "schedule",
+        "workflow_dispatch": "manual",
+        "workflow_run": "forks",
+    }
+    return known.get(name)
+
+
+def _repository(side: dict[str, Any]) -> object:
+    return _dict(side.get("repo")).get("full_name")
+
+
+def _payload(path: str | None) -> dict[str, Any]:
+    try:
+        return _dict(json.loads(Path(path).read_bytes())) if path else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def annotation(level: Level, message: str, file: str | None, line: int | None) -> str:
+    """A workflow command that shows a message on a line of a file."""
+    where = ",".join(
+        part for part in (f"file={_property(file)}" if file else "", f"line={line}" if line else "") if part
+    )
+    return f"::{level}{' ' if where else ''}{where}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+PROVIDER = Provider(
+    name="github",
+    files=files,
+    context=context,
+    told=Told(
+        annotation=annotation,
+        group=lambda title: f"::group::{_data(title)}",
+        end_group="::endgroup::",
+        output=lambda environ: environ.get("GITHUB_OUTPUT"),
+        summary=lambda environ: environ.get("GITHUB_STEP_SUMMARY"),
+    ),
+    hosts=("github.com", "ghe.com"),
+    owns=(f"{FOLDER}/cdml-*.yml",),
+)

@@ -1,0 +1,44 @@
+"""Words in generated YAML and shell, escaped once for every provider."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from cdml.core.errors import ConfigError
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*")
+_RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+_SHELL = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+_EXPRESSIONS = ("${{", "$[", "$(", "{{")
+
+
+def scalar(text: str) -> str:
+    """Text as one YAML scalar, plain where that is safe, else quoted as JSON, which YAML reads the same."""
+    refuse_expression(text)
+    if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
+        return text
+    return json.dumps(text)
+
+
+def refuse_expression(text: str) -> None:
+    """No value of mlops.yaml may become an expression of the provider; ConfigError names it."""
+    if any(mark in text for mark in _EXPRESSIONS):
+        raise ConfigError(f"{text!r} cannot stand in generated CI: it would be read as an expression", "rename it")
+
+
+def command(words: tuple[str, ...]) -> str:
+    """A command as a line of shell; a word `$NAME` is that environment variable, quoted."""
+    return " ".join(_word(word) for word in words)
+
+
+def _word(word: str) -> str:
+    if re.fullmatch(r"\$[A-Z_]+", word):
+        return f'"{word}"'
+    refuse_expression(word)
+    return word if _SHELL.fullmatch(word) else "'" + word.replace("'", "'\\''") + "'"
+
+
+def comment(text: str) -> str:
+    """Text as the rest of a comment: on one line, without control characters."""
+    return "".join(character if character.isprintable() else " " for character in text)

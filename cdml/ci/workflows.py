@@ -1,0 +1,258 @@
+"""The one description of jobs and triggers, from which every provider is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from cdml.ci.base import Concurrency, Input, Job, Model, Permission, Repository, Step, Workflow
+from cdml.core.settings import Environment
+
+Value = TypeVar("Value")
+
+HANDOVER = "cdml-handover"
+DEFAULT_LABEL = "ubuntu-latest"
+MINUTES = {"train": 360, "register": 360, "retrain": 360, "deploy": 60}
+OTHER_MINUTES = 15
+# Whose machine and limit a job takes where mlops.yaml names none for it: what may train does so on train's.
+LIKE = {"register": "train", "retrain": "train"}
+OPERATIONS = ("promote", "rollback", "retrain")
+
+READ = Permission("contents", "read", "reads the repository")
+PUSH = Permission("contents", "write", "pushes judged runs, tags and branches")
+COMMENT = Permission("pull-requests", "write", "writes comments, opens pull requests")
+STATUS = Permission("statuses", "write", "states the verdict on the commit")
+ISSUE = Permission("issues", "write", "keeps the one issue that says why there is no version")
+IDENTITY = Permission("id-token", "write", "proves to the cloud who it is, without a stored key")
+ARTIFACTS = Permission("actions", "read", "reads what the run of the pull request handed over")
+
+
+def workflows(repository: Repository, *, only_judge: bool = False) -> tuple[Workflow, ...]:
+    """Every workflow of a repository; with `only_judge` the one that judges pull requests and writes nothing."""
+    if only_judge:
+        return (_pull_request(repository, report=False),)
+    found = [_pull_request(repository, report=True), _main(repository)]
+    found += [_deploy(repository)] if any(model.environments for model in repository.models) else []
+    found.append(_operate(repository))
+    found += [_forks(repository)] if any(model.ci.forks for model in repository.models) else []
+    return tuple(found)
+
+
+def _pull_request(repository: Repository, *, report: bool) -> Workflow:
+    judge = Job(
+        "judge",
+        "Train and judge",
+        (_step("Test, train, evaluate and judge", "run", "--event", "pull_request", "--handover", HANDOVER),),
+        needs=("plan",),
+        permissions=(READ,),
+        cloud="read",
+        stores=HANDOVER,
+        cache=True,
+        untrusted=True,
+        concurrency=Concurrency("cdml-judge", by_pull=True, cancel="superseded"),
+    )
+    jobs = [_plan(repository), _per_model(repository, judge, "train")]
+    if report:
+        jobs.append(replace(_report(repository), needs=("judge",), when=("always", "own")))
+    gate = Job("gate", "cdml gate", needs=tuple(job.id for job in jobs), when=("always",), checkout="none")
+    return Workflow(
+        "cdml-pull-request",
+        "cdml pull request",
+        "trains and judges what a pull request offers, and comments on it",
+        ("pull_request",),
+        (*jobs, _like(repository, gate, "default")),
+    )
+
+
+def _plan(repository: Repository) -> Job:
+    """Which models a change touches is decided in a job: a filter on the workflow would leave a check pending."""
+    step = Step("See which models are concerned", ("cdml", "ci", "plan"))
+    return _like(repository, Job("plan", "Plan", (step,), permissions=(READ,)), "default")
+
+
+def _report(repository: Repository) -> Job:
+    """The trusted half: it runs no code of the pull request, and reads what that handed over as data."""
+    job = Job(
+        "report",
+        "Report",
+        (Step("Comment, state the verdict, keep the judged run", ("cdml", "comment", "--from", HANDOVER)),),
+        permissions=(PUSH, COMMENT, STATUS),
+        checkout="main",
+        cloud="write",
+        pushes=True,
+        takes=HANDOVER,
+        concurrency=Concurrency("cdml-report", by_pull=True),
+    )
+    return replace(_like(repository, job, "default"), secrets=_secrets(repository.models, ("register",)))
+
+
+def _forks(repository: Repository) -> Workflow:
+    """Nothing of a fork is kept: its judged run is trained again, by main, once it is merged."""
+    report = replace(
+        _report(repository),
+        when=("forks",),
+        permissions=(READ, COMMENT, STATUS, ARTIFACTS),
+        pushes=False,
+        cloud=None,
+        secrets=(),
+    )
+    return Workflow(
+        "cdml-forks",
+        "cdml forks",
+        "comments on pull requests of forks, whose own runs may not write",
+        ("forks",),
+        (report,),
+    )
+
+
+def _main(repository: Repository) -> Workflow:
+    register = Job(
+        "register",
+        "Register",
+        (_step("Register what was merged", "run", "--event", "main"),),
+        needs=("plan",),
+        permissions=(PUSH, COMMENT, STATUS, ISSUE),
+        cloud="write",
+        pushes=True,
+        concurrency=Concurrency("cdml-register"),
+    )
+    return Workflow(
+        "cdml-main",
+        "cdml main",
+        "registers what was merged",
+        ("main",),
+        (_plan(repository), _per_model(repository, register, "register", "train")),
+    )
+
+
+def _deploy(repository: Repository) -> Workflow:
+    """One job for each release branch: each has its own protection, secrets and queue."""
+    jobs = [replace(_plan(repository), checkout="main")]
+    for number, (branch, environment) in enumerate(branches(repository).items(), start=1):
+        job = Job(
+            f"deploy-{number}",
+            f"Deploy {environment.name}",
+            (_step("Deploy what the release branch says", "run", "--event", "release", "--branch", branch),),
+            needs=("plan",),
+            when=("branch",),
+            permissions=(PUSH, STATUS),
+            cloud="write",
+            pushes=True,
+            checkout="main",
+            environment=environment.name,
+            branch=branch,
+            concurrency=Concurrency(f"cdml-deploy-{number}"),
+        )
+        jobs.append(_per_model(repository, job, "deploy"))
+    return Workflow(
+        "cdml-deploy",
+        "cdml deploy",
+        "deploys what was merged to a release branch",
+        ("release",),
+        tuple(jobs),
+    )
+
+
+def branches(repository: Repository) -> dict[str, Environment]:
+    """Every release branch of the repository with its environment, in promotion order."""
+    found: dict[str, Environment] = {}
+    for environment in (one for model in repository.models for one in model.environments):
+        found.setdefault(environment.branch, environment)
+    return found
+
+
+def _operate(repository: Repository) -> Workflow:
+    """What people start by hand, and the schedule of retraining."""
+    names = tuple(dict.fromkeys(environment.name for environment in branches(repository).values()))
+    promote = _step("Open the promotion", "promote", "$CDML_VERSION", "--to", "$CDML_ENVIRONMENT")
+    rollback = _step("Open the rollback", "rollback", "$CDML_ENVIRONMENT", "--why", "$CDML_REASON")
+    retrain = _step("Train main again on what moved on", "run", "retrain")
+    moves = [("promote", "Promote", promote), ("rollback", "Roll back", rollback)] if names else []
+    jobs = [_by_hand(repository, Job(name, title, (step,)), "deploy", "register") for name, title, step in moves]
+    again = Job("retrain", "Retrain", (retrain,), permissions=(ISSUE,), concurrency=Concurrency("cdml-register"))
+    return Workflow(
+        "cdml-operate",
+        "cdml operate",
+        "promotes, rolls back and retrains, by hand or on a schedule",
+        ("manual", "schedule") if _schedules(repository) else ("manual",),
+        (
+            replace(_plan(repository), checkout="main"),
+            *jobs,
+            _by_hand(repository, again, "retrain", "train", "register"),
+        ),
+        _inputs(repository, names),
+        _schedules(repository),
+    )
+
+
+def _by_hand(repository: Repository, job: Job, *kinds: str) -> Job:
+    """A job of the model that a person chose or the schedule names, which changes what a branch will hold."""
+    asked = replace(
+        job,
+        needs=("plan",),
+        when=("choice",),
+        permissions=(PUSH, COMMENT, STATUS, *job.permissions),
+        cloud="write",
+        pushes=True,
+        checkout="main",
+        concurrency=job.concurrency or Concurrency("cdml-move"),
+    )
+    return _per_model(repository, asked, *kinds)
+
+
+def _inputs(repository: Repository, environments: tuple[str, ...]) -> tuple[Input, ...]:
+    """What a person is asked; which model, only where there are several."""
+    operations = OPERATIONS if environments else ("retrain",)
+    asked = [Input("operation", "What to do", True, operations, operations[0])]
+    if len(repository.models) > 1:
+        folders = tuple(model.folder for model in repository.models)
+        asked.append(Input("folder", "The model's folder", True, folders, folders[0]))
+    if environments:
+        asked.append(Input("environment", "The environment to change", True, environments, environments[0]))
+        asked.append(Input("version", "What to promote: a version such as v1.2.0, or latest", default="latest"))
+        asked.append(Input("reason", "Why, for the record"))
+    return tuple(asked)
+
+
+def _schedules(repository: Repository) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(model.schedule for model in repository.models if model.schedule))
+
+
+def _step(title: str, *words: str) -> Step:
+    """A command in the model's folder."""
+    return Step(title, ("cdml", "-C", "$CDML_FOLDER", *words))
+
+
+def _per_model(repository: Repository, job: Job, kind: str, *secrets: str) -> Job:
+    """The job once for each model that the plan names, with what the project's own code needs."""
+    made = replace(job, per_model=True, project=True, when=("models", *job.when))
+    return _like(repository, made, kind, *secrets)
+
+
+def _like(repository: Repository, job: Job, kind: str, *secrets: str) -> Job:
+    """The job on the machine, with the limit and the secrets that mlops.yaml gives to its kind."""
+    models = repository.models
+    clouds = job.cloud is not None and any(model.ci.cloud for model in models)
+    return replace(
+        job,
+        cloud=job.cloud if clouds else None,
+        permissions=(*job.permissions, IDENTITY) if clouds else job.permissions,
+        labels={model.folder: _chosen(model.ci.runs_on, kind) or (DEFAULT_LABEL,) for model in models},
+        minutes={
+            model.folder: _chosen(model.ci.timeout_minutes, kind) or MINUTES.get(kind, OTHER_MINUTES)
+            for model in models
+        },
+        secrets=() if kind == "default" else _secrets(models, ("default", kind, *secrets)),
+    )
+
+
+def _chosen(given: Mapping[str, Value], kind: str) -> Value | None:
+    return next((given[name] for name in (kind, LIKE.get(kind, kind), "default") if name in given), None)
+
+
+def _secrets(models: Iterable[Model], kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the secrets of these kinds of job, of all models."""
+    return tuple(
+        dict.fromkeys(name for model in models for kind in kinds for name in model.ci.secrets.get(kind, ()))
+    )
