@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cdml.ci import github
+from cdml.ci import azure, github, gitlab
 from cdml.ci.base import Provider, RunContext
 
-PROVIDERS: dict[str, Provider] = {"github": github.PROVIDER}
+PROVIDERS: dict[str, Provider] = {
+    "github": github.PROVIDER,
+    "azure": azure.PROVIDER,
+    "gitlab": gitlab.PROVIDER,
+}
 
 
 def run_context(environ: Mapping[str, str]) -> RunContext | None:

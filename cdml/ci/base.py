@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cdml.core.settings import Ci, Environment
+from cdml.core.settings import Ci, Environment, When
 
 Right = Literal["contents", "pull-requests", "statuses", "issues", "id-token", "actions"]
 Event = Literal["pull_request", "main", "release", "schedule", "manual", "forks"]
 Checkout = Literal["event", "main", "none"]
 Level = Literal["error", "warning", "notice"]
 # When a job runs: whatever came of those that it needs; where there are models to work on; only for pull requests
-# of this repository, or of forks; only for the operation that a person chose, or for its own release branch.
-Condition = Literal["always", "models", "own", "forks", "choice", "branch"]
+# of this repository, or of forks; only for the operation that a person chose, or for its own release branch; only
+# where the judged run that a registration needs is missing.
+Condition = Literal["always", "models", "own", "forks", "choice", "branch", "untrained"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Model:
     ci: Ci
     environments: tuple[Environment, ...]
     schedule: str | None = None
+    when: When = "ready"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Job:
     Both map a model's folder to what mlops.yaml there asks for. `pushes` keeps the token for git; `project` also
     sets up what the project's own code needs; `cache` keeps DVC's cache between runs. `cloud` says how far the
     job's identity reaches there. `stores` and `takes` name artifacts. `untrusted` marks a job that runs code of a
-    pull request. Of a job of `branch`, `environment` holds the protection.
+    pull request. Of a job of `branch`, `environment` holds the protection. `parts` are jobs that a provider may
+    run before this one, which then finds their work done; one that hands nothing on between jobs leaves them out.
     """
 
     id: str
@@ -98,6 +101,7 @@ class Job:
     branch: str | None = None
     concurrency: Concurrency | None = None
     untrusted: bool = False
+    parts: tuple[Job, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,11 +130,16 @@ class Workflow:
 
 @dataclass(frozen=True)
 class CiFile:
-    """One generated file: its path from the top of the repository, what it is for, and its whole text."""
+    """One generated file: its path from the top of the repository, what it is for, and its whole text.
+
+    Where people have a file of their own at that path, `instead` is the line that belongs into theirs; such a file
+    stays as it is. Without `instead` it is refused.
+    """
 
     path: str
     purpose: str
     text: str
+    instead: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,8 +147,9 @@ class RunContext:
     """Which run this is, as the provider's environment says.
 
     `before` and `after` are the commits that a push moved its branch between. `fork` says that the pull request
-    comes from a repository whose people may not write here. `folder` is that of the model that a person chose, and
-    `schedule` the cron line that is due. `run_url` is where people see this run.
+    comes from a repository whose people may not write here, `asked` that a person who may asked for training.
+    `folder` is that of the model that a person chose, `schedule` the cron line that is due, and `run_url` where
+    people see this run.
     """
 
     provider: str
@@ -152,6 +162,7 @@ class RunContext:
     after: str | None = None
     draft: bool = False
     fork: bool = False
+    asked: bool = False
     folder: str | None = None
     schedule: str | None = None
     run_url: str | None = None
@@ -159,19 +170,32 @@ class RunContext:
 
 
 @dataclass(frozen=True)
+class Telling:
+    """How one thing is told: `text` is appended to `file`, `line` is printed; either may be all of it."""
+
+    line: str | None = None
+    file: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Told:
     """How a provider hears from a job.
 
-    `annotation` makes the line on standard output that shows a message on a line of a file; `group` and
-    `end_group` fold what is printed between them. `output` and `summary` name the files, where this run has them,
-    that `key=value` lines and a page of Markdown are appended to.
+    `annotation` makes the line of the log (either stream) that shows a message on a line of a file; `group` and
+    `end_group` fold what is printed between them. `output` tells later jobs a value (a name and one line of
+    text), `summary` shows people a page of Markdown; both give None where this run has no place for it.
+
+    Jobs decide by these outputs of the plan: `models`, a JSON list of objects, one for each model that the event
+    concerns; `folders`, a JSON list of these models' folders; `train`, a JSON list of those of them that register
+    would have to train, empty unless main was pushed to.
     """
 
     annotation: Callable[[Level, str, str | None, int | None], str]
     group: Callable[[str], str]
     end_group: str
-    output: Callable[[Mapping[str, str]], str | None]
-    summary: Callable[[Mapping[str, str]], str | None]
+    output: Callable[[Mapping[str, str], str, str], Telling | None]
+    summary: Callable[[Mapping[str, str], str], Telling | None]
 
 
 @dataclass(frozen=True)

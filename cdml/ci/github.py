@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cdml.ci.base import CiFile, Event, Job, Level, Provider, Repository, RunContext, Told, Workflow
+from cdml.ci.base import CiFile, Event, Job, Level, Provider, Repository, RunContext, Telling, Told, Workflow
 from cdml.ci.text import command, comment, refuse_expression, scalar
 from cdml.core.resources import render
 
@@ -30,6 +30,7 @@ _CONDITIONS = {
     "forks": "github.event.workflow_run.event == 'pull_request'"
     " && github.event.workflow_run.head_repository.full_name != github.repository",
 }
+TRAIN_LABEL = "cdml train"
 _INPUTS = {"version": "CDML_VERSION", "environment": "CDML_ENVIRONMENT", "reason": "CDML_REASON"}
 
 
@@ -61,6 +62,7 @@ def _text(repository: Repository, workflow: Workflow) -> str:
         triggers={event: _branches(repository, workflow, event) for event in workflow.events},
         jobs=[_view(repository, job) for job in workflow.jobs],
         actions=ACTIONS,
+        by_label=any(model.when == "command" for model in repository.models),
         tool=_tool(repository),
         index=repository.models[0].ci.index_url,
         scalar=scalar,
@@ -117,7 +119,7 @@ def _environment(job: Job) -> dict[str, str]:
     found |= {
         variable: f"${{{{ inputs.{name} }}}}" for name, variable in _INPUTS.items() if f"${variable}" in words
     }
-    if job.id != "plan":
+    if job.id != "plan" and not job.untrusted:
         found["GITHUB_TOKEN"] = "${{ github.token }}"  # noqa: S105
     return found | {name: f"${{{{ secrets.{name} }}}}" for name in job.secrets}
 
@@ -153,6 +155,7 @@ def context(environ: Mapping[str, str]) -> RunContext | None:
         before=payload.get("before"),
         after=payload.get("after"),
         draft=bool(pull.get("draft")),
+        asked=any(_dict(label).get("name") == TRAIN_LABEL for label in pull.get("labels") or ()),
         fork=bool(pull)
         and _dict(head.get("repo")).get("full_name") != _dict(base.get("repo")).get("full_name", slug),
         folder=_dict(payload.get("inputs")).get("folder"),
@@ -206,6 +209,10 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
+def _append(path: str | None, text: str) -> Telling | None:
+    return Telling(file=path, text=text) if path else None
+
+
 PROVIDER = Provider(
     name="github",
     files=files,
@@ -214,8 +221,8 @@ PROVIDER = Provider(
         annotation=annotation,
         group=lambda title: f"::group::{_data(title)}",
         end_group="::endgroup::",
-        output=lambda environ: environ.get("GITHUB_OUTPUT"),
-        summary=lambda environ: environ.get("GITHUB_STEP_SUMMARY"),
+        output=lambda environ, name, value: _append(environ.get("GITHUB_OUTPUT"), f"{name}={value}\n"),
+        summary=lambda environ, page: _append(environ.get("GITHUB_STEP_SUMMARY"), page),
     ),
     hosts=("github.com", "ghe.com"),
     owns=(f"{FOLDER}/cdml-*.yml",),

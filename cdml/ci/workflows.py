@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from cdml.ci.base import Concurrency, Input, Job, Model, Permission, Repository, Step, Workflow
-from cdml.core.settings import Environment
+from cdml.core.settings import Ci, Environment
 
 Value = TypeVar("Value")
 
 HANDOVER = "cdml-handover"
+# What a job hands on to the next so that it need not work again, as paths in the model's folder.
+WORK = ("dvc.lock", ".dvc/cache")
 DEFAULT_LABEL = "ubuntu-latest"
 MINUTES = {"train": 360, "register": 360, "retrain": 360, "deploy": 60}
 OTHER_MINUTES = 15
@@ -55,7 +57,14 @@ def _pull_request(repository: Repository, *, report: bool) -> Workflow:
     jobs = [_plan(repository), _per_model(repository, judge, "train")]
     if report:
         jobs.append(replace(_report(repository), needs=("judge",), when=("always", "own")))
-    gate = Job("gate", "cdml gate", needs=tuple(job.id for job in jobs), when=("always",), checkout="none")
+    gate = Job(
+        "gate",
+        "cdml gate",
+        needs=tuple(job.id for job in jobs),
+        when=("always",),
+        checkout="none",
+        concurrency=Concurrency("cdml-gate", by_pull=True, cancel="always"),
+    )
     return Workflow(
         "cdml-pull-request",
         "cdml pull request",
@@ -68,7 +77,8 @@ def _pull_request(repository: Repository, *, report: bool) -> Workflow:
 def _plan(repository: Repository) -> Job:
     """Which models a change touches is decided in a job: a filter on the workflow would leave a check pending."""
     step = Step("See which models are concerned", ("cdml", "ci", "plan"))
-    return _like(repository, Job("plan", "Plan", (step,), permissions=(READ,)), "default")
+    once = Concurrency("cdml-plan", by_pull=True, cancel="always")
+    return _like(repository, Job("plan", "Plan", (step,), permissions=(READ,), concurrency=once), "default")
 
 
 def _report(repository: Repository) -> Job:
@@ -116,6 +126,7 @@ def _main(repository: Repository) -> Workflow:
         cloud="write",
         pushes=True,
         concurrency=Concurrency("cdml-register"),
+        parts=_parts(repository),
     )
     return Workflow(
         "cdml-main",
@@ -124,6 +135,22 @@ def _main(repository: Repository) -> Workflow:
         ("main",),
         (_plan(repository), _per_model(repository, register, "register", "train")),
     )
+
+
+def _parts(repository: Repository) -> tuple[Job, ...]:
+    """What a registration trains and evaluates where no judged run holds it, as jobs that may not write."""
+    shared = Job("train", "Train", when=("untrained",), permissions=(READ,), cloud="read")
+    train = replace(shared, steps=(_step("Train", "run", "train"),), needs=("plan",), stores="cdml-train")
+    evaluate = replace(
+        shared,
+        id="evaluate",
+        title="Evaluate",
+        steps=(_step("Evaluate", "run", "evaluate"),),
+        needs=("plan", "train"),
+        takes="cdml-train",
+        stores="cdml-evaluate",
+    )
+    return tuple(_per_model(repository, job, "train") for job in (train, evaluate))
 
 
 def _deploy(repository: Repository) -> Workflow:
@@ -238,13 +265,20 @@ def _like(repository: Repository, job: Job, kind: str, *secrets: str) -> Job:
         job,
         cloud=job.cloud if clouds else None,
         permissions=(*job.permissions, IDENTITY) if clouds else job.permissions,
-        labels={model.folder: _chosen(model.ci.runs_on, kind) or (DEFAULT_LABEL,) for model in models},
-        minutes={
-            model.folder: _chosen(model.ci.timeout_minutes, kind) or MINUTES.get(kind, OTHER_MINUTES)
-            for model in models
-        },
+        labels={model.folder: machine(model.ci, kind) for model in models},
+        minutes={model.folder: limit(model.ci, kind) for model in models},
         secrets=() if kind == "default" else _secrets(models, ("default", kind, *secrets)),
     )
+
+
+def machine(ci: Ci, kind: str) -> tuple[str, ...]:
+    """The labels of the machine for a kind of job."""
+    return _chosen(ci.runs_on, kind) or (DEFAULT_LABEL,)
+
+
+def limit(ci: Ci, kind: str) -> int:
+    """After how many minutes a kind of job is ended."""
+    return _chosen(ci.timeout_minutes, kind) or MINUTES.get(kind, OTHER_MINUTES)
 
 
 def _chosen(given: Mapping[str, Value], kind: str) -> Value | None:

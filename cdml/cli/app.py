@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ app = typer.Typer(
     cls=Verbs,
     name="cdml",
     help="Continuous delivery for machine learning, driven by repository state.",
+    options_metavar="[-C PATH] [--version] [--help]",
+    epilog="-C PATH acts as if started in PATH; cdml COMMAND --help tells more of one.",
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
 )
 JSON = typer.Option(False, "--json", help="Print JSON for machines.")
+_ACTED_ON = ContextVar("acted on", default=Path())
 
 
 def _version(asked: bool) -> None:
@@ -43,6 +47,7 @@ def place(
 ) -> None:
     """Continuous delivery for machine learning, driven by repository state."""
     context.obj = path
+    _ACTED_ON.set(path)
 
 
 def root(context: typer.Context) -> Path:
@@ -53,6 +58,11 @@ def root(context: typer.Context) -> Path:
 
         raise UsageError(f"{path} is not a directory")
     return path.resolve()
+
+
+def acted_on() -> Path:
+    """The same, unchecked, where the command's context is gone: what ended it is told afterwards."""
+    return _ACTED_ON.get()
 
 
 def say(text: str = "") -> None:

@@ -14,6 +14,7 @@ def check(
     as_json: bool = JSON,
 ) -> None:
     """Check mlops.yaml, the generated files and the repository: every problem at once."""
+    from cdml.cli import ci_output
     from cdml.config.show import complete
     from cdml.config.show import show as shown
     from cdml.core.errors import Exit
@@ -29,6 +30,7 @@ def check(
     elif not found.problems:
         say("mlops.yaml, the generated files and the repository: no problem found")
     if found.problems:
+        ci_output.problems(found.problems)
         if not as_json:
             for problem in found.problems:
                 note(str(problem))

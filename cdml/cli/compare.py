@@ -31,6 +31,7 @@ def compare(
     by: list[str] = typer.Option([], help="For two files: a column to slice by."),
     id: str = typer.Option("", "--id", help="For two files: the column that names a row.  [default: id]"),
     positive: str = typer.Option("", help="For two files: the positive label of a binary target."),
+    report: Path = typer.Option(None, metavar="FILE", help="Write the report as Markdown to FILE, too."),
 ) -> None:
     """Compare two models on the same rows, with intervals, and judge the gates.
 
@@ -43,17 +44,27 @@ def compare(
     if base and head and old.is_file() and new.is_file():
         from cdml.jobs.compare_files import compare_files
 
-        _show(
-            compare_files(
-                old, new, metrics=tuple(metric), by=tuple(by), positive=positive or None, id_column=id or None
-            ),
-            shown,
+        judgement = compare_files(
+            old, new, metrics=tuple(metric), by=tuple(by), positive=positive or None, id_column=id or None
         )
-        return
-    _refuse_half(old, new)
-    judgement = _revisions(root(context), base, head)
+    else:
+        _refuse_half(old, new)
+        judgement = _revisions(root(context), base, head)
     _show(judgement, shown)
+    _tell(judgement, report)
     leave(exit_code(judgement))
+
+
+def _tell(judgement, report: Path | None) -> None:  # type: ignore[no-untyped-def]
+    """What a file and CI are told besides the answer."""
+    from cdml.cli import ci_output
+
+    if report:
+        from cdml.core.files import write
+        from cdml.reports.markdown import comment
+
+        write(report, comment(judgement))
+    ci_output.judged(judgement, report=report)
 
 
 def _refuse_half(*paths: Path) -> None:

@@ -12,12 +12,14 @@ def deploy(
     context: typer.Context, environment: str = typer.Argument(..., metavar="ENV"), json: bool = JSON
 ) -> None:
     """Serve what the environment's release branch says."""
+    from cdml.cli import ci_output
     from cdml.cli.outcome import tell_deployed
     from cdml.jobs.deploy import deploy as run
     from cdml.jobs.project import open_project
 
     deployed = run(open_project(root(context)), environment)
     if json:
+        ci_output.deployed(deployed.deployment, environment)
         say_json(deployed)
         return
     leave(tell_deployed(deployed, environment))

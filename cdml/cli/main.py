@@ -38,6 +38,8 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _explain(error: CdmlError) -> None:
+    from cdml.cli import ci_output
+
     problems = error.problems if isinstance(error, ConfigError) else ()
     for problem in problems:
         typer.echo(printable(str(problem)), err=True)
@@ -45,3 +47,4 @@ def _explain(error: CdmlError) -> None:
         typer.echo(f"cdml: {printable(error.message)}", err=True)
     if error.hint:
         typer.echo(f"  try: {printable(error.hint)}", err=True)
+    ci_output.failed(error)

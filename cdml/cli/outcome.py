@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdml.cli import ci_output
 from cdml.cli.app import colour, printable, say
 
 if TYPE_CHECKING:
+    from cdml.core.comparison import Judgement
     from cdml.jobs.deploy import Deployed
     from cdml.jobs.events import Judged
     from cdml.jobs.pulls import Merged
@@ -15,14 +17,18 @@ if TYPE_CHECKING:
 
 def tell_judged(judged: Judged) -> int:
     """A pull request's run."""
+    say(f"pull request {judged.pull.number}: {printable(judged.pull.title)}")
+    return tell_judgement(judged.judgement, judged.comment) if judged.judgement else 0
+
+
+def tell_judgement(judgement: Judgement, page: str | None = None) -> int:
+    """A judgement alone; `page` is what CI shows instead of its report."""
     from cdml.jobs.verdict import exit_code
     from cdml.reports.terminal import table
 
-    say(f"pull request {judged.pull.number}: {printable(judged.pull.title)}")
-    if judged.judgement is None:
-        return 0
-    say(table(judged.judgement, colour=colour()))
-    return exit_code(judged.judgement)
+    say(table(judgement, colour=colour()))
+    ci_output.judged(judgement, page)
+    return exit_code(judgement)
 
 
 def tell_registered(registered: Registered, model: str) -> int:
@@ -30,6 +36,7 @@ def tell_registered(registered: Registered, model: str) -> int:
     from cdml.jobs.verdict import exit_code
     from cdml.reports.terminal import table
 
+    ci_output.registered(registered, model)
     version, judgement = registered.version, registered.judgement
     if version and not registered.new:
         say(f"nothing changed: {version.label} has the same code, data, parameters and environment")
@@ -46,6 +53,7 @@ def tell_registered(registered: Registered, model: str) -> int:
 def tell_deployed(deployed: Deployed, place: str) -> int:
     """A deployment."""
     served = deployed.deployment
+    ci_output.deployed(served, place)
     if served is None:
         say(f"{place} names no version yet: nothing to deploy; cdml promote VERSION --to ENV gives it one")
     else:

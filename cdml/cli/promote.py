@@ -24,6 +24,7 @@ def promote(
     dry_run: bool = DRY,
 ) -> None:
     """Open the pull request that puts a version into an environment; merging it deploys."""
+    from cdml.cli import ci_output
     from cdml.jobs.forge import require_forge
     from cdml.jobs.project import open_project
     from cdml.jobs.promote import open_plan, plan_promotion
@@ -36,6 +37,7 @@ def promote(
         return
     pull = open_plan(project, plan, why)
     judge_pull(project, require_forge(project), pull, note)
+    ci_output.opened(pull, plan.title)
     say(f"pull request {pull.number} is open; cdml pr merge {pull.number} deploys it")
 
 

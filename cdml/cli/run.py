@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,28 +17,40 @@ if TYPE_CHECKING:
 @app.command()
 def run(
     context: typer.Context,
-    jobs: list[str] = typer.Argument(None, metavar="JOB", help="train, evaluate"),
+    jobs: list[str] = typer.Argument(None, metavar="JOB", help="install, train, evaluate, retrain"),
     event: str = typer.Option("", help="Run the jobs of an event instead: pull_request, main, release."),
     pull: int = typer.Option(0, show_default=False, help="The number of the pull request, for that event."),
     branch: str = typer.Option("", help="The release branch, for that event."),
+    handover: Path = typer.Option(
+        None, metavar="DIR", help="Write nothing to the forge: leave it in DIR for `cdml comment --from DIR`."
+    ),
     json: bool = JSON,
 ) -> None:
     """Train and evaluate what changed, through DVC, exactly as CI does."""
     from cdml.core.errors import UsageError
     from cdml.jobs.project import open_project
-    from cdml.jobs.run import run_jobs, share
 
     project = open_project(root(context))
     if event:
-        leave(_run_event(project, event, pull, branch))
+        leave(_hand_over(project, handover) if handover else _run_event(project, event, pull, branch))
     if not jobs:
         raise UsageError("name a job", "cdml run train evaluate")
-    report = run_jobs(project, tuple(jobs), note)
+    if jobs in (["install"], ["retrain"]):
+        leave(_install(project) if jobs == ["install"] else _retrain(project))
+    _run_jobs(project, tuple(jobs), json)
+
+
+def _run_jobs(project: Project, jobs: tuple[str, ...], json: bool) -> None:
+    from cdml.cli import ci_output
+    from cdml.jobs.run import run_jobs, share
+
+    report = run_jobs(project, jobs, note)
     for path in report.undeclared:
         note(f"warning: {path} was read, but no stage declares it: a change of it would go unseen")
     alone = share(project) if report.ran else None
     if alone:
         note(f"warning: the outputs stay on this machine: {alone}")
+    ci_output.outputs({"exit_code": "0", "ran": " ".join(report.ran)})
     if json:
         say_json(report)
         return
@@ -44,6 +58,41 @@ def run(
         say(f"{name}: ran")
     for name in report.skipped:
         say(f"{name}: nothing changed")
+
+
+def _install(project: Project) -> int:
+    from cdml.jobs.install import install
+
+    if not install(project, note):
+        say("nothing to install: there is neither ci.install nor requirements.txt")
+    return 0
+
+
+def _retrain(project: Project) -> int:
+    from cdml.cli.outcome import tell_registered
+    from cdml.jobs.retrain import retrain
+
+    done = retrain(project, note)
+    if done.pull:
+        say(f"newer data: pull request {done.pull.number} trains on it")
+    return tell_registered(done.registered, project.settings.model) if done.registered else 0
+
+
+def _hand_over(project: Project, folder: Path) -> int:
+    from cdml.ci import run_context
+    from cdml.cli.outcome import tell_judgement
+    from cdml.core.errors import UsageError
+    from cdml.jobs.hand_over import hand_over
+
+    context = run_context(os.environ)
+    if context is None:
+        raise UsageError("a handover is written in a run of CI", "cdml pr open")
+    done, code = hand_over(project, context, folder.absolute(), note)
+    if done.judgement:
+        tell_judgement(done.judgement)
+    else:
+        say(done.waiting or "")
+    return code
 
 
 def _run_event(project: Project, event: str, pull: int, branch: str) -> int:

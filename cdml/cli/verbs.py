@@ -14,9 +14,12 @@ VERBS: dict[str, tuple[str, str]] = {
     "init": ("init", "Scaffold a project, or adopt the repository you stand in."),
     "generate": ("generate", "Write dvc.yaml and the schema from mlops.yaml."),
     "check": ("check", "Check mlops.yaml, data and repository: every problem at once."),
+    "doctor": ("doctor", "Tokens, protection, remotes: what YAML cannot hold, and its fix."),
     "run": ("run", "Train and evaluate what changed, through DVC, as CI does."),
     "evaluator": ("evaluator", ""),
+    "ci": ("ci", ""),
     "compare": ("compare", "Compare two models on the same rows, and judge the gates."),
+    "comment": ("comment", "Put what a pull request's run handed over on the pull request."),
     "pr": ("pr", "Open, list, show and merge pull requests."),
     "register": ("register", "Make a version of what main holds: a tag with provenance."),
     "registry": ("registry", "List, show and trace versions."),
@@ -51,6 +54,10 @@ class Verbs(TyperGroup):
             near = get_close_matches(args[0], VERBS, 1)
             ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
         return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """No section of its own: the first line shows the options, and the verbs need the screen."""
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The table of verbs in `cdml --help`."""

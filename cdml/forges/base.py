@@ -14,7 +14,10 @@ MergeMethod = Literal["merge", "squash", "rebase"]
 
 @dataclass(frozen=True)
 class PullRequest:
-    """A pull request; `source` and `target` are branch names, `head` the commit that it offers."""
+    """A pull request; `source` and `target` are branch names, `head` the commit that it offers.
+
+    `url` is its page, empty on a forge that has none.
+    """
 
     number: int
     title: str
@@ -25,6 +28,7 @@ class PullRequest:
     head: str
     state: PullState
     merged_as: str | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True)

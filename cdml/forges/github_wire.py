@@ -46,6 +46,7 @@ class WirePull(Wire):
     merge_commit_sha: str | None = None
     mergeable: bool | None = None
     mergeable_state: str = ""
+    html_url: str = ""
 
 
 class WireComment(Wire):
@@ -115,6 +116,7 @@ def pull(wire: WirePull, slug: str) -> PullRequest:
         head=wire.head.sha,
         state=state,
         merged_as=wire.merge_commit_sha if wire.merged_at else None,
+        url=wire.html_url,
     )
 
 

@@ -16,13 +16,12 @@ from cdml.jobs.concerned import context, own
 from cdml.jobs.deploy import Deployed, deploy
 from cdml.jobs.judge import judge
 from cdml.jobs.judged import store_run
-from cdml.jobs.judged_before import judge_once
-from cdml.jobs.project import Project, require_clean
+from cdml.jobs.offered import judge_offer, require_offered
+from cdml.jobs.project import Project
 from cdml.jobs.promote import find_environment
 from cdml.jobs.register import Registered, register
 from cdml.jobs.reviewed import only_record, require_proper, verified
-from cdml.jobs.run import run_jobs, run_tests
-from cdml.jobs.snapshots import of_version, working
+from cdml.jobs.snapshots import of_version
 from cdml.jobs.verdict import status_of
 from cdml.registry.read import read
 from cdml.registry.record import read_record
@@ -50,7 +49,7 @@ def on_pull_request(project: Project, forge: Forge, number: int, say: Say) -> Ju
     environment = environment_of(project, pull.target)
     name = context(project, own(project), pull.target)
     if environment is None:
-        _require_offered(project, pull)
+        require_offered(project, pull.number, pull.head)
     try:
         if environment:
             return _judge_promotion(project, forge, pull, find_environment(project, environment))
@@ -95,38 +94,14 @@ def environment_of(project: Project, branch: str) -> str | None:
     return next((e.name for e in project.environments if e.branch == branch), None)
 
 
-def _require_offered(project: Project, pull: PullRequest) -> None:
-    """What is trained here must be what the pull request offers: its status belongs to that commit.
-
-    Its head, or the merge of it into the target that some CI systems check out.
-    """
-    require_clean(project, "judging a pull request")
-    here = project.git.text("rev-list", "-1", "--parents", "HEAD").split()
-    if pull.head != here[0] and pull.head not in here[2:]:
-        raise UsageError(
-            f"pull request {pull.number} offers {pull.head[:7]}, but {here[0][:7]} is checked out",
-            f"git fetch {REMOTE}, then git switch --detach {pull.head[:7]}",
-        )
-
-
 def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
-    run_tests(project, say)
-    run = run_jobs(project, ("train", "evaluate"), say)
-    snapshot = replace(working(project, unchanged=not run.ran), label="this PR", code=project.git.commit("HEAD"))
-    target = f"refs/remotes/{REMOTE}/{pull.target}"
-    rules = project.settings_at(target) if project.git.read(target, "mlops.yaml") else None
-    if rules and rules.evaluate.predictions and project.settings.evaluate.predictions is None:
-        raise RefusedError(
-            f"{pull.target} is judged on {rules.evaluate.predictions}, and this change writes no predictions",
-            "keep evaluate.predictions in mlops.yaml",
-        )
-    judgement = judge_once(project, snapshot, rules)
-    store_run(project, snapshot, judgement)
-    text = comment(judgement)
+    offered = judge_offer(project, pull.target, say)
+    store_run(project, offered.snapshot, offered.judgement)
+    text = comment(offered.judgement)
     forge.comment(pull.number, text, marker(project.settings.model))
     name = context(project, own(project), pull.target)
-    forge.set_status(pull.head, replace(status_of(judgement), context=name))
-    return Judged(pull, judgement, text)
+    forge.set_status(pull.head, replace(status_of(offered.judgement), context=name))
+    return Judged(pull, offered.judgement, text)
 
 
 def _judge_promotion(project: Project, forge: Forge, pull: PullRequest, environment: Environment) -> Judged:

@@ -6,17 +6,28 @@ from cdml.core.errors import UsageError
 from cdml.forges import FORGES, detect
 from cdml.forges.base import Forge
 from cdml.jobs.project import Project
+from cdml.state.git import Git
 
 
 def find_forge(project: Project) -> Forge | None:
     """The forge of origin, or None where there is no remote."""
-    url = project.git.remote_url()
-    return FORGES[detect(url)](project.git) if url else None
+    return forge_at(project.git)
+
+
+def forge_at(git: Git) -> Forge | None:
+    """The forge of a repository's origin, or None where there is no remote."""
+    url = git.remote_url()
+    return FORGES[detect(url)](git) if url else None
 
 
 def require_forge(project: Project) -> Forge:
     """The forge of origin; UsageError where there is no remote."""
-    forge = find_forge(project)
+    return forge_of(project.git)
+
+
+def forge_of(git: Git) -> Forge:
+    """The same, of a repository in which no project need be."""
+    forge = forge_at(git)
     if forge is None:
         raise UsageError(
             "pull requests need a remote", "git init --bare ../store.git && git remote add origin ../store.git"

@@ -78,7 +78,8 @@ def _repository(git: Git, models: dict[str, Settings]) -> Repository:
     return Repository(
         main=next(filter(None, named), None) or git.default_branch(),
         models=tuple(
-            Model(s.model, folder, s.ci, s.environments, s.train.schedule) for folder, s in sorted(models.items())
+            Model(s.model, folder, s.ci, s.environments, s.train.schedule, s.train.when)
+            for folder, s in sorted(models.items())
         ),
         cdml=next((s.ci.cdml for _, s in sorted(models.items()) if s.ci.cdml), f"=={__version__}"),
     )

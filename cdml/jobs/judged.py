@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdml.core.comparison import Judgement
 from cdml.jobs.overlay import commit_on_top, run_files, small_outputs
 from cdml.jobs.project import Project
 from cdml.state.git import REMOTE, Git
 from cdml.state.plumbing import Update, push
-from cdml.state.snapshot import LOCK_FILE, Snapshot
+from cdml.state.snapshot import ENVIRONMENT_FILE, LOCK_FILE, Snapshot, take
 
 RUNS = "refs/cdml/runs"
 
@@ -33,6 +35,25 @@ def store_run(project: Project, snapshot: Snapshot, judgement: Judgement) -> Non
         push(project.git, Update(ref, run, None))
     elif not project.git.has(ref):
         project.git.run("update-ref", ref, run)
+
+
+def keep_run(project: Project, code: str, files: Mapping[str, bytes]) -> str:
+    """Keep what another machine trained on `code`, under the digest of the inputs that these files and it show.
+
+    The digest is found here and not taken over: whoever made the files may not choose whose run this is.
+    """
+    run = commit_on_top(project, code, files, _subject(project.settings.model, code) + "\n")
+    lock = project.git.read(run, ENVIRONMENT_FILE) or b""
+    snapshot = take(
+        project.store,
+        project.settings_at(run),
+        label=code[:7],
+        commit=run,
+        code=run,
+        environment=lock.decode("utf-8", "replace"),
+    )
+    push(project.git, Update(f"{RUNS}/{snapshot.inputs.digest}", run, None))
+    return run
 
 
 def _is_kept(project: Project, ref: str) -> bool:

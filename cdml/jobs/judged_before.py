@@ -24,10 +24,13 @@ from cdml.state.snapshot import JUDGEMENT_FILE, Snapshot
 JUDGEMENTS = "refs/cdml/judgements"
 
 
-def judge_once(project: Project, head: Snapshot, rules: Settings | None = None) -> Judgement:
+def judge_once(
+    project: Project, head: Snapshot, rules: Settings | None = None, *, keep: bool = True
+) -> Judgement:
     """`head` against the project's baseline by `judge`, or what it answered before to exactly this question.
 
-    `rules` are the settings that the change may not loosen. Raises what `judge` and `baseline` raise.
+    `rules` are the settings that the change may not loosen. Without `keep` nothing is written, here or on the
+    remote. Raises what `judge` and `baseline` raise.
     """
     key = judging_digest(project, head, rules)
     kept = _kept(project, key) if key else None
@@ -36,7 +39,7 @@ def judge_once(project: Project, head: Snapshot, rules: Settings | None = None) 
         own = Side(head.label, head.code, head.version)
         return replace(kept, comparison=replace(kept.comparison, candidate=own))
     judgement = judge(project.store, head, baseline(project, rules), rules)
-    if key:
+    if key and keep:
         _keep(project, key, judgement)
     return judgement
 

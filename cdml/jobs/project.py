@@ -38,7 +38,7 @@ class Project:
     @property
     def main(self) -> str:
         """The branch that versions come from."""
-        return self.settings.main or self.git.default_branch()
+        return self.settings.ci.main or self.git.default_branch()
 
     @cached_property
     def environment(self) -> str:

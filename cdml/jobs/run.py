@@ -21,6 +21,7 @@ from cdml.jobs.trace import below, read_trace, trace_environment
 from cdml.state.inputs import stage_names
 from cdml.state.pipeline import read_pipeline
 from cdml.state.snapshot import LOCK_FILE
+from cdml.state.unchanged import unchanged
 
 JOBS = ("train", "evaluate")
 _ADVICE = (
@@ -58,14 +59,14 @@ def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]
         _check_predictions(project)
     ran = tuple(re.findall(r"^Running stage '([^']+)'", printed, re.MULTILINE))
     skipped = tuple(re.findall(r"^Stage '([^']+)' (?:didn't change|is cached)", printed, re.MULTILINE))
-    return RunReport(ran, skipped, undeclared(project, reads))
+    return RunReport(ran, skipped, _undeclared(project, reads))
 
 
 def _reproduce(
     project: Project, targets: tuple[str, ...], say: Callable[[str], None]
 ) -> tuple[str, tuple[str, ...]]:
     """What DVC printed, and the project's files that stages read."""
-    skipped = project.dvc.unchanged(targets)
+    skipped = unchanged(project.dvc, targets)
     if skipped:
         for line in skipped:
             say(line)
@@ -150,7 +151,7 @@ def share(project: Project) -> str | None:
     return None
 
 
-def undeclared(project: Project, reads: tuple[str, ...]) -> tuple[str, ...]:
+def _undeclared(project: Project, reads: tuple[str, ...]) -> tuple[str, ...]:
     """Files of the repository that were read though no stage names them: a change of them would go unseen."""
     if not reads:
         return ()

@@ -60,6 +60,17 @@ def failure(model: str, head: str, message: str) -> str:
     )
 
 
+def waiting(model: str, head: str, said: str) -> str:
+    """The same comment when nothing was trained yet: what it waits for."""
+    return render(
+        "reports/waiting.md.j2",
+        marker=marker(model),
+        model=escape.markdown(model),
+        said=escape.markdown(said),
+        stamp=escape.code(head[:7]),
+    )
+
+
 def promotion(record: ReleaseRecord, before: ReleaseRecord | None, judgement: Judgement, environment: str) -> str:
     """The comment on a promotion: which bytes go where, in place of which, and how the two compare."""
     comparison = judgement.comparison

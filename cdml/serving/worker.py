@@ -81,14 +81,25 @@ def environment() -> dict[str, Any]:
 
     found: dict[str, str] = {}
     for distribution in distributions():
-        name = distribution.metadata["Name"]
+        name, version = _name_and_version(distribution)
         # The first on the path is the one that is imported.
         if name:
-            found.setdefault(name, distribution.version)
+            found.setdefault(name, version)
     return {
         "python": ".".join(str(part) for part in sys.version_info[:3]),
         "packages": dict(sorted(found.items())),
     }
+
+
+def _name_and_version(distribution: Any) -> tuple[str, str]:
+    """From the head of its metadata: parsing all of it, readme included, costs ten times as much."""
+    files = ("METADATA", "PKG-INFO", "")  # the last is an .egg-info that is itself a file
+    text = next(filter(None, map(distribution.read_text, files)), "")
+    fields: dict[str, str] = {}
+    for line in text.split("\n\n", 1)[0].splitlines():
+        field, _, value = line.partition(":")
+        fields.setdefault(field.lower(), value.strip())
+    return fields.get("name", ""), fields.get("version", "")
 
 
 def _read(path: str, trusted: list[str]) -> Any:

@@ -1,13 +1,12 @@
-"""The one door to DVC: its command line for what changes things, its Python API for what reads and compares them."""
+"""The one door to DVC: its command line for what changes things, its Python API for what reads them."""
 
 from __future__ import annotations
 
-import logging
 import os
 import posixpath
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,22 +60,6 @@ class Dvc:
                 f"dvc repro {' '.join(targets)} failed", "mend the stage, then cdml run again", printed=done.tail()
             )
         return done.stdout
-
-    def unchanged(self, targets: tuple[str, ...]) -> tuple[str, ...]:
-        """The lines of `reproduce` where no stage has to run; none where one has to, or DVC cannot tell.
-
-        It is asked in this process, and nothing runs: most runs change nothing, and starting DVC costs most of them.
-        """
-        from dvc.exceptions import DvcException
-
-        missing = self.remote() is not None
-        try:
-            # DVC takes a stage's name for one of the present folder, and says it so.
-            with self._repository(None) as repository, chdir(self.root), _heard() as said:
-                stages = repository.reproduce(list(targets), dry=True, allow_missing=missing)
-        except (DvcException, OSError):  # its own process says it in its own words
-            return ()
-        return () if stages else (*said, _UP_TO_DATE)
 
     def remote(self) -> str | None:
         """The address of the default remote, or None where outputs have no place but this machine."""
@@ -171,34 +154,4 @@ class Dvc:
             raise ConfigError(f".dvc/config cannot be read: {error}", "dvc config --list") from None
 
 
-@contextmanager
-def _heard() -> Iterator[list[str]]:
-    """What DVC tells its users meanwhile, in its own words; nothing of it is printed."""
-    lines: list[str] = []
-    logger = logging.getLogger("dvc")
-    before = (logger.level, logger.propagate)
-    listener = _Listener(lines)
-    logger.addHandler(listener)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    try:
-        yield lines
-    finally:
-        logger.removeHandler(listener)
-        logger.setLevel(before[0])
-        logger.propagate = before[1]
-
-
-class _Listener(logging.Handler):
-    """Keeps messages as lines."""
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__()
-        self.lines = lines
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
-
-
 _COMMAND = (sys.executable, "-m", "dvc")
-_UP_TO_DATE = "Data and pipelines are up to date."

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from github_server import GithubServer
+from github_state import BOT, Hub
 from people import Person, clone, git
+
+from cdml.forges.github import GithubForge
+from cdml.state.git import Git
 
 
 @pytest.fixture
@@ -29,3 +35,40 @@ def ada(bare: Path, tmp_path: Path) -> Person:
 @pytest.fixture
 def bob(bare: Path, tmp_path: Path) -> Person:
     return clone(bare, tmp_path / "bob", "Bob")
+
+
+TOKENS = {"ghs_bot": BOT, "ghp_ada": "ada", "ghp_bob": "bob"}
+As = Callable[..., GithubForge]
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GithubServer]:
+    """GitHub's stand-in with one repository; every request and answer must fit GitHub's own description."""
+    with GithubServer(Hub(tokens=TOKENS, anybody=None, branches={"main": "a" * 40})) as server:
+        monkeypatch.setenv("GITHUB_API_URL", server.url)
+        yield server
+    assert server.violations == []
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that would have been slept."""
+    taken: list[float] = []
+    for module in ("cdml.core.http", "cdml.forges.github_merge"):
+        monkeypatch.setattr(f"{module}.sleep", taken.append)
+    return taken
+
+
+@pytest.fixture
+def as_user(github: GithubServer, naps: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> As:
+    """The forge as the owner of a token sees it, through a repository whose origin is on github.com."""
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(tmp_path / "work"))
+    git(tmp_path / "work", "remote", "add", "origin", "https://github.com/acme/churn.git")
+
+    def forge(token: str = "ghs_bot") -> GithubForge:
+        monkeypatch.setenv("GITHUB_TOKEN", token)
+        made = GithubForge(Git(tmp_path / "work"))
+        assert made.api.place.token == token
+        return made
+
+    return forge

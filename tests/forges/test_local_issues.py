@@ -116,7 +116,7 @@ def test_a_path_is_the_local_forge(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "host"),
     [
-        ("https://me:secret@github.com/o/r.git", "github.com"),
+        ("https://me:secret@bitbucket.org/o/r.git", "bitbucket.org"),
         ("git@gitlab.com:o/r.git", "gitlab.com"),
         ("host:o/r.git", "host"),
         ("ssh://git@example.com:22/r.git", "example.com"),

@@ -1,7 +1,9 @@
 """Run a workflow of a folder under act: on this machine, offline, with stand-ins for the actions of actions/*.
 
-Not faithful, and so not provable here: `on:` filters and `concurrency` are ignored; timeouts of steps do not fire; a job
-that `continue-on-error` forgives still fails those that need it; a push needs no credentials.
+Not faithful, and so not provable here: `on:` filters and `concurrency` are ignored; timeouts of steps do not
+fire; a job that `continue-on-error` forgives still fails those that need it; a push needs no credentials;
+`github.api_url` stays the real one, while GITHUB_API_URL is what `env` says; steps of `shell: python` write to a
+terminal.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import tools
-from ruamel.yaml import YAML
 from act_log import ActError, Annotation, Job, parse, shown
+from ruamel.yaml import YAML
 
 STUBS = tools.HERE / "stubs"
 TOKEN = "a-token-of-the-stand-in"
@@ -29,7 +31,7 @@ REMOTE = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(/(?P<path>[^@]+))?@(?P<ref>.+)")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How one run went. `log` is what a person would read; `artifacts` holds a folder for each uploaded artifact."""
+    """How one run went. `log` is what a person would read; `artifacts` has a folder for each uploaded artifact."""
 
     exit_code: int
     jobs: tuple[Job, ...]
@@ -50,12 +52,16 @@ class Run:
     def summary(self) -> str:
         return "".join(job.summary for job in self.jobs)
 
-    def job(self, name: str) -> Job:
-        """The job of that name, such as "plan", "train (a)" or "caller/plan"; KeyError names those that there are."""
-        for job in self.jobs:
-            if job.name == name:
-                return job
-        raise KeyError(f"{name!r} is none of {list(self.results)}")
+    def job(self, name: str, **matrix: object) -> Job:
+        """The one job of that name ("plan", "train (a)", "caller/plan"), or of that id and those values of its matrix.
+
+        Raises KeyError, naming those that there are, when none or several fit.
+        """
+        named = [job for job in self.jobs if job.name == name and not matrix]
+        fitting = [job for job in self.jobs if job.id == name and matrix.items() <= dict(job.matrix).items()]
+        if len(found := named or fitting) != 1:
+            raise KeyError(f"{len(found)} jobs are {name!r} with {matrix}, of {list(self.results)}")
+        return found[0]
 
 
 def run(
@@ -79,13 +85,14 @@ def run(
 ) -> Run:
     """Run one workflow.
 
-    `folder`: a git working folder; its HEAD is the event's commit (github.sha). github.ref is the payload's `ref`, for a
-    pull request the merge of its `number`, else the branch of `folder`. `workflow`: path of the file below it.
-    `event`: "push", "pull_request", ... `scratch`: a folder for everything else; runs that share it share artifacts and
-    caches, as runs of one repository do. `env` is seen by every step, such as GITHUB_API_URL of a stand-in. `origin`: the
-    bare repository that checkouts clone; needed where the workflow checks out. `actions`: "owner/repository" to the
-    folder that stands for it at every ref. `path_prefix`: folders first on PATH. `runners`: labels that have a machine.
-    `seconds`: after which act is ended and ActError raised.
+    `folder`: a git working folder; its HEAD is the event's commit (github.sha). github.ref is the payload's
+    `ref`, for a pull request the merge of its `number`, else the branch of `folder`. `workflow`: path of the
+    file below it. `event`: "push", "pull_request", ... `scratch`: a folder for everything else; runs that share
+    it share artifacts and caches, as runs of one repository do. `env` is seen by every step, such as
+    GITHUB_API_URL of a stand-in. `origin`: the bare repository that checkouts clone; needed where the workflow
+    checks out. `actions`: "owner/repository" to the folder that stands for it at every ref. `path_prefix`:
+    folders first on PATH. `runners`: labels that have a machine. `seconds`: after which act is ended and
+    ActError raised.
 
     GITHUB_TOKEN is `TOKEN` unless `secrets` has one. Skips the test without act. Raises ActError when a job has no
     runner, an action no stand-in, or act itself fails before the first job.
@@ -105,8 +112,9 @@ def run(
     command += ["--env-file", str(kept.settings("env", step_environment))]
     for reference, place in _mapped(folder, workflow, actions or {}, kept).items():
         command += ["--local-repository", f"{reference}={place}"]
+    errors, code = _start(command, folder, kept, path_prefix, seconds)
     named = _yaml(folder / workflow).get("name", Path(workflow).name)
-    return _run(command, folder, kept, path_prefix, seconds, named)
+    return _read(kept, str(named), errors, code)
 
 
 def _ref(folder: Path, event: str, payload: Mapping[str, object]) -> str:
@@ -119,7 +127,7 @@ def _ref(folder: Path, event: str, payload: Mapping[str, object]) -> str:
 
 
 def cdml_on_path(folder: Path) -> Path:
-    """For `path_prefix`: `folder`, now holding a `cdml` that is this checkout's, for steps that look for one first."""
+    """For `path_prefix`: `folder`, now with the `cdml` of this checkout, for steps that look for one first."""
     return _program(folder, "cdml", str(tools.CHECKOUT / ".venv" / "bin" / "cdml"))
 
 
@@ -132,6 +140,10 @@ _ALWAYS = (
 @dataclass(frozen=True, slots=True)
 class _Scratch:
     top: Path
+
+    @property
+    def log(self) -> Path:
+        return self.top / "act.log"
 
     def folder(self, name: str) -> Path:
         path = self.top / name
@@ -177,43 +189,49 @@ def _program(folder: Path, name: str, *command: str) -> Path:
     return folder
 
 
-def _run(command: list[str], folder: Path, kept: _Scratch, path_prefix: Sequence[Path], seconds: int, workflow_name: str) -> Run:
+def _start(
+    command: list[str], folder: Path, kept: _Scratch, path_prefix: Sequence[Path], seconds: int
+) -> tuple[str, int]:
+    """What act said beside its log, and its exit code."""
     shells = kept.folder("shells")
     for name in ("bash", "sh"):
         real = shutil.which(name) or f"/bin/{name}"
         _program(shells, name, sys.executable, "-IS", str(tools.HERE / "step_shell.py"), real)
-    log = kept.top / "act.log"
     environment = {
         "PATH": os.pathsep.join([str(shells), *(str(one) for one in path_prefix), os.environ["PATH"]]),
         "HOME": str(kept.folder("home")),
         "TMPDIR": str(kept.folder("tmp")),
         "LANG": "C.UTF-8",
-        "ACT_LOG": str(log),
+        "ACT_LOG": str(kept.log),
         "ACT_SHELLS": str(shells),
     }
-    with log.open("w") as out:
+    with kept.log.open("w") as out:
         try:
             done = subprocess.run(
                 command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE,
                 text=True, timeout=seconds, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
-            raise ActError(f"act did not end within {seconds} s; its log so far: {shown(_lines(log))}") from error
-    jobs = parse(_lines(log), workflow_name)
-    if "Unable to clone" in (text := shown(_lines(log))):
-        raise ActError(f"act asked the network for an action: {text}")
-    errors = "\n".join(line for line in done.stderr.splitlines() if '"level":"debug"' not in line)
+            raise ActError(f"act did not end within {seconds} s; its log so far: {shown(_lines(kept))}") from error
+    said = [line for line in done.stderr.splitlines() if '"level":"debug"' not in line]
+    return "\n".join(said), done.returncode
+
+
+def _read(kept: _Scratch, workflow: str, errors: str, code: int) -> Run:
+    jobs, text = parse(_lines(kept), workflow), shown(_lines(kept))
     if not jobs:
-        raise ActError(f"act ran nothing and ended with {done.returncode}: {errors}")
-    return Run(done.returncode, jobs, text, errors, kept.top / "artifacts")
+        raise ActError(f"act ran nothing and ended with {code}: {errors}")
+    if "Unable to clone" in text:
+        raise ActError(f"act asked the network for an action: {text}")
+    return Run(code, jobs, text, errors, kept.top / "artifacts")
 
 
-def _lines(log: Path) -> list[str]:
-    return log.read_text(errors="replace").splitlines()
+def _lines(kept: _Scratch) -> list[str]:
+    return kept.log.read_text(errors="replace").splitlines()
 
 
 def _mapped(folder: Path, workflow: str, actions: Mapping[str, Path], kept: _Scratch) -> dict[str, Path]:
-    """A git repository for each "owner/repository@ref" that the workflow can reach, so that act asks no network."""
+    """A git repository for each "owner/repository@ref" within reach, so that act asks no network."""
     mapped: dict[str, Path] = {}
     repositories: dict[str, Path] = {}
     waiting, seen = [(folder, workflow)], set()
@@ -276,7 +294,8 @@ def _as_repository(source: Path, target: Path) -> Path:
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
     _git(target, "init", "--quiet", "--initial-branch=main")
     _git(target, "add", "--all", "--force")
-    _git(target, "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message=stand-in")
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    _git(target, *identity, "commit", "--quiet", "--message=stand-in")
     return target
 
 

@@ -1,7 +1,7 @@
 """What act's JSON log says, as data: jobs, steps, outputs, annotations, summaries.
 
-act gives every job of a matrix the result of the worst one, and says nothing of what it skipped but in its debug lines;
-both are mended here.
+act gives every job of a matrix the result of the worst one, and says nothing of what it skipped but in its debug
+lines; both are mended here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Annotation:
 class Step:
     """One step as it went. `conclusion` differs from `result` where continue-on-error forgave a failure.
 
-    `id` is the workflow's, else the step's number from 0; the steps of a composite action join theirs: "0/install".
+    `id` is the workflow's, else the step's number from 0; steps of a composite action join theirs: "0/install".
     `stage` is Pre, Main or Post.
     """
 
@@ -93,7 +93,7 @@ class _Building:
 
 
 def parse(lines: Iterable[str], workflow: str) -> tuple[Job, ...]:
-    """The jobs of a log, in the order of their start; `workflow` is its name. Raises ActError when one had no runner."""
+    """The jobs of a log, in the order of their start; `workflow` is its name. ActError when one had no runner."""
     building: dict[str, _Building] = {}
     for line in lines:
         if line.startswith("{"):

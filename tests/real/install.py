@@ -1,7 +1,7 @@
 """Put the tools of the real tests under `.venv/real`: what this machine allows, once.
 
 Never fails: what cannot be installed is written to `.venv/real/missing.json` with the reason, and its tests skip.
-A second run finds the stamps and installs nothing. Only the ordinary clients pip, npm and apt-get touch the network.
+A second run finds the stamps and installs nothing. Only pip, npm and apt-get touch the network.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """What act starts instead of bash or sh: the real shell, without a terminal, and with none of its last words lost.
 
-act gives steps a terminal, which the real runner does not, and stops reading it as soon as a step fails, so that the
-very lines that say why can be missing. Here a step writes into a pipe; after a failure this program prints a mark and
-waits until act has written that mark to its own log.
+act gives steps a terminal, which the real runner does not, and stops reading it as soon as a step fails, so that
+the very lines that say why can be missing. Here a step writes into a pipe; after a failure this program prints a
+mark and waits until act has written that mark to its own log.
 
-Arguments: the real shell, then its arguments. ACT_LOG names act's log, ACT_SHELLS the folder of these stand-ins; shells
-that a step starts itself see neither and are the real ones.
+Arguments: the real shell, then its arguments. ACT_LOG names act's log, ACT_SHELLS the folder of these stand-ins;
+shells that a step starts itself see neither and are the real ones.
 """
 
 import os
@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import uuid
+from pathlib import Path
 
 MARK = "step-shell-drained-"
 SECONDS = 10
@@ -25,9 +26,11 @@ def main() -> int:
     os.environ["PATH"] = os.pathsep.join(one for one in os.environ["PATH"].split(os.pathsep) if one != own)
     if not log:
         os.execv(sys.argv[1], sys.argv[1:])
-    step = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    source, sink = os.pipe()
+    step = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
+    os.close(sink)
     last = bytearray(b"\n")
-    copier = threading.Thread(target=copy, args=(step.stdout.fileno(), last), daemon=True)
+    copier = threading.Thread(target=copy, args=(source, last), daemon=True)
     copier.start()
     code = step.wait()
     # A process that the step left behind may hold the pipe; the real runner does not wait for it either.
@@ -49,9 +52,8 @@ def copy(source: int, last: bytearray) -> None:
 def wait_for(mark: bytes, log: str) -> None:
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
-        with open(log, "rb") as file:
-            if mark in file.read():
-                return
+        if mark in Path(log).read_bytes():
+            return
         time.sleep(0.01)
 
 

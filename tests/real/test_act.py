@@ -69,8 +69,28 @@ jobs:
           path: scores
       - name: tell
         run: |
-          echo "train ${{ needs.train.result }}, deploy ${{ needs.deploy.result }}, $(cat scores/*/score.txt | xargs)"
+          all="$(cat scores/*/score.txt | xargs)"
+          echo "train ${{ needs.train.result }}, deploy ${{ needs.deploy.result }}, $all"
           echo "The end" >> "$GITHUB_STEP_SUMMARY"
+"""
+
+
+GREET = """
+name: greet
+description: Says hello.
+inputs: {who: {description: To whom., required: true}}
+runs:
+  using: composite
+  steps:
+    - {id: say, shell: bash, env: {WHO: "${{ inputs.who }}"}, run: 'echo "hello $WHO"'}
+"""
+CALLED = """
+on: {workflow_call: {inputs: {who: {type: string}}}}
+jobs:
+  inner:
+    runs-on: ubuntu-latest
+    steps:
+      - {uses: example/shared/greet@v2, with: {who: '${{ inputs.who }}'}}
 """
 
 
@@ -117,6 +137,13 @@ def test_every_job_of_a_matrix_has_its_own_result(shapes: act.Run) -> None:
     assert shapes.exit_code == 1
 
 
+def test_a_job_is_found_by_name_or_by_its_matrix_and_never_guessed(shapes: act.Run) -> None:
+    assert shapes.job("train", model="bad") == shapes.job("train (bad)")
+    for several_or_none in ("train", "trian"):
+        with pytest.raises(KeyError, match=several_or_none):
+            shapes.job(several_or_none)
+
+
 def test_steps_succeed_fail_are_skipped_or_forgiven(shapes: act.Run) -> None:
     good, bad = shapes.job("train (good)"), shapes.job("train (bad)")
     assert (good.step("judge").result, bad.step("judge").result) == ("success", "failure")
@@ -141,6 +168,13 @@ def test_a_failing_step_keeps_its_last_words_and_annotations(shapes: act.Run) ->
     assert bad.step("judge").output == "last words\n"
     assert bad.annotations == (act.Annotation("error", "too bad", "mlops.yaml", 7),)
     assert shapes.job("train (good)").annotations == (act.Annotation("warning", "50% of it", title="Look"),)
+
+
+def test_a_failing_step_that_says_much_loses_nothing(tmp_path: Path) -> None:
+    folder = repository(tmp_path, steps("- run: seq 20000; exit 1"))
+    run = act.run(folder, ".github/workflows/it.yml", "push", tmp_path / "scratch")
+    assert run.results == {"one": "failure"}
+    assert run.job("one").output.split() == [str(number) for number in range(1, 20001)]
 
 
 def test_steps_see_the_given_environment_no_terminal_and_masked_secrets(shapes: act.Run) -> None:
@@ -187,21 +221,35 @@ def test_checkout_gives_the_commit_of_the_event_and_what_was_asked_for(tmp_path:
 
 
 def test_checkout_of_a_pull_request_is_its_merge_and_no_branch(tmp_path: Path) -> None:
-    folder = repository(tmp_path, steps("- uses: actions/checkout@v4", "- run: git branch --show-current; cat file"))
+    folder = repository(
+        tmp_path,
+        steps(
+            """
+- uses: actions/checkout@v4
+- {name: merge, run: git branch --show-current; cat file}
+- uses: actions/checkout@v4
+  with: {ref: "${{ github.event.pull_request.head.sha }}", fetch-depth: 0}
+- {name: head, run: git branch --show-current; git rev-list --count HEAD; cat file}
+""",
+        ),
+    )
     git(folder, "clone", "--quiet", "--bare", ".", str(tmp_path / "origin.git"))
-    (folder / "file").write_text("merged\n")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message=merge")
-    git(folder, "push", "--quiet", str(tmp_path / "origin.git"), "HEAD:refs/pull/7/merge")
-    git(folder, "reset", "--quiet", "--hard", "HEAD~1")
-    payload = {"number": 7, "pull_request": {"number": 7, "head": {"ref": "topic"}, "base": {"ref": "main"}}}
+    for side in ("head", "merge"):
+        (folder / "file").write_text(f"{side}\n")
+        git(folder, "add", ".")
+        git(folder, "commit", "--quiet", f"--message={side}")
+        git(folder, "push", "--quiet", str(tmp_path / "origin.git"), f"HEAD:refs/pull/7/{side}")
+    git(folder, "reset", "--quiet", "--hard", "HEAD~2")
+    head = {"ref": "topic", "sha": git(tmp_path / "origin.git", "rev-parse", "refs/pull/7/head")}
+    payload = {"number": 7, "pull_request": {"number": 7, "head": head, "base": {"ref": "main"}}}
 
     run = act.run(
         folder, ".github/workflows/it.yml", "pull_request", tmp_path / "scratch",
         payload=payload, origin=tmp_path / "origin.git",
     )  # fmt: skip
 
-    assert run.job("one").step("1").output == "merged\n"
+    assert run.job("one").step("merge").output == "merge\n"
+    assert run.job("one").step("head").output == "2\nhead\n"
 
 
 def test_hidden_files_do_not_travel_in_an_artifact_unless_asked_for(tmp_path: Path) -> None:
@@ -253,15 +301,9 @@ def test_a_cache_is_found_again_by_key_and_by_beginning(tmp_path: Path) -> None:
 def test_a_composite_action_and_a_workflow_of_another_repository_run_from_a_folder(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     (shared / "greet").mkdir(parents=True)
-    (shared / "greet" / "action.yml").write_text(
-        "name: g\ndescription: g\ninputs: {who: {description: w, required: true}}\nruns:\n  using: composite\n  steps:\n"
-        '    - {id: say, shell: bash, env: {WHO: "${{ inputs.who }}"}, run: \'echo "hello $WHO"\'}\n'
-    )
+    (shared / "greet" / "action.yml").write_text(GREET)
     (shared / ".github" / "workflows").mkdir(parents=True)
-    (shared / ".github" / "workflows" / "called.yml").write_text(
-        "on: {workflow_call: {inputs: {who: {type: string}}}}\njobs:\n  inner:\n    runs-on: ubuntu-latest\n    steps:\n"
-        "      - {uses: example/shared/greet@v2, with: {who: '${{ inputs.who }}'}}\n"
-    )
+    (shared / ".github" / "workflows" / "called.yml").write_text(CALLED)
     folder = repository(
         tmp_path,
         steps("- {id: greet, uses: example/shared/greet@v1, with: {who: you}}")

@@ -1,7 +1,8 @@
 """Where the tools of the real tests are, and whether they are there.
 
-They live under `.venv/real`, beside the environment of the other tests and ignored by git. `install.py` fills it. What
-could not be installed makes its tests skip with the installer's reason, so that a machine without Node still runs the rest.
+They live under `.venv/real`, beside the environment of the other tests and ignored by git. `install.py` fills
+it. What could not be installed makes its tests skip with the installer's reason, so that a machine without Node
+still runs the rest.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ PYTHON_BIN = CACHE / "python" / "bin"
 NODE_FOLDER = CACHE / "node"
 NODE_SCRIPTS = HERE / "node"
 MISSING = CACHE / "missing.json"
+PYTHON_TOOLS = {"act", "check-jsonschema", "zizmor"}
 
 
 class ToolFailed(Exception):
@@ -29,7 +31,8 @@ class ToolFailed(Exception):
 def need(*names: str) -> None:
     """Skip the running test unless every named tool is there.
 
-    Names: `act`, `check-jsonschema`, `zizmor`, `node`, any package of node/package.json, or a program on PATH (`rsync`).
+    Names: `act`, `check-jsonschema`, `zizmor`, `node`, a package of node/package.json, or a program on PATH:
+    `rsync`.
     """
     for name in names:
         if not _found(name):
@@ -43,14 +46,18 @@ def program(name: str) -> Path:
 
 
 def _found(name: str) -> bool:
-    if name in {"act", "check-jsonschema", "zizmor"}:
+    if name in PYTHON_TOOLS:
         return (PYTHON_BIN / name).is_file()
-    if name in json.loads((NODE_SCRIPTS / "package.json").read_text())["dependencies"]:
+    if name in _packages():
         return shutil.which("node") is not None and (NODE_FOLDER / "node_modules" / name).is_dir()
     return shutil.which(name) is not None
 
 
+def _packages() -> set[str]:
+    return set(json.loads((NODE_SCRIPTS / "package.json").read_text())["dependencies"])
+
+
 def _skip(name: str) -> NoReturn:
     reasons: dict[str, str] = json.loads(MISSING.read_text()) if MISSING.is_file() else {}
-    why = "; ".join(reasons.values()) or "run `make test-real`, which installs what it can"
-    pytest.skip(f"{name} is not here: {why}")
+    group = "python" if name in PYTHON_TOOLS else "node" if name in {"node", *_packages()} else "debian"
+    pytest.skip(f"{name} is not here: {reasons.get(group, '`make test-real` installs what it can')}")

@@ -51,7 +51,9 @@ def github_actions_schema(files: Iterable[Path]) -> list[Finding]:
 
 def azure_schema(files: Iterable[Path]) -> list[Finding]:
     """Keys and shapes of Azure pipelines. The default dialect of regular expressions cannot read this schema."""
-    return _schema("azure-pipelines", files, "--regex-variant", "nonunicode", "--data-transform", "azure-pipelines")
+    return _schema(
+        "azure-pipelines", files, "--regex-variant", "nonunicode", "--data-transform", "azure-pipelines"
+    )
 
 
 def gitlab_schema(files: Iterable[Path]) -> list[Finding]:
@@ -78,7 +80,9 @@ def language_service(
     uses is a finding ("Unable to resolve"). Local actions and workflows are read below `root`.
     """
     folders = {name: str(folder) for name, folder in {**STUB_ACTIONS, **(actions or {})}.items()}
-    return _node("language-service", "@actions/languageservice", files, root=str(root or Path.cwd()), actions=folders)
+    return _node(
+        "language-service", "@actions/languageservice", files, root=str(root or Path.cwd()), actions=folders
+    )
 
 
 def azure_language_service(files: Iterable[Path]) -> list[Finding]:
@@ -156,7 +160,14 @@ def node_command(script: Path) -> list[str]:
 def _run(command: list[str], given: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "NODE_FOLDER": str(NODE_FOLDER), "NODE_NO_WARNINGS": "1", "NO_COLOR": "1"}
     return subprocess.run(
-        command, input=given, cwd=cwd, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        command,
+        input=given,
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import signal
 import subprocess
+import sys
+from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cdml.core.errors import ConfigError, ExternalError, UsageError
 from cdml.state.git import Git, open_git, require_commit, words
+from cdml.state.objects import close_objects
 
 
 @pytest.fixture(autouse=True)
@@ -205,3 +211,174 @@ def test_a_hooks_variables_do_not_lead_elsewhere(
 def test_names_for_a_message() -> None:
     assert words(["a", "b"]) == "a, b"
     assert words(list("abcdefg")) == "a, b, c, d, e and 2 more"
+
+
+def readers(root: Path) -> list[psutil.Process]:
+    """The processes of git that read objects in a repository, found without the code under test."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        if process.info["cwd"] == str(root) and "cat-file" in (process.info["cmdline"] or []):
+            found.append(process)
+    return found
+
+
+def test_a_reference_that_moves_and_an_object_that_arrives_are_seen_at_once(
+    repository: Path, tmp_path: Path
+) -> None:
+    git = Git(repository)
+    first = git.commit("HEAD")
+    assert not git.has("later")
+    (repository / "top.txt").write_text("moved\n")
+    shell(repository, "commit", "--quiet", "--all", "--message", "second")
+    assert git.commit("HEAD~1") == first != git.commit("main")
+    assert git.read("HEAD", "top.txt") == b"moved\n"
+    # As a fetch leaves it: one pack, and a reference that is packed too.
+    shell(tmp_path, "clone", "--quiet", str(repository), "other")
+    shell(tmp_path / "other", "commit", "--quiet", "--allow-empty", "--message", "third")
+    third = shell(tmp_path / "other", "rev-parse", "HEAD")
+    assert not git.has(third)
+    shell(repository, "-c", "fetch.unpackLimit=1", "fetch", "--quiet", str(tmp_path / "other"), "HEAD:later")
+    shell(repository, "pack-refs", "--all")
+    shell(repository, "gc", "--quiet", "--prune=now")
+    assert git.commit("later") == git.commit(third[:10]) == third
+    assert git.read("later", "models/churn/a.txt") == b"a\n"
+    shell(repository, "update-ref", "refs/heads/later", first)
+    assert git.commit("later") == first
+    assert len(readers(repository)) == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\nHEAD", "\ninfo HEAD"])
+def test_a_name_of_several_lines_is_one_name(repository: Path, end: str) -> None:
+    git = Git(repository)
+    (repository / f"top.txt{end}").write_text("another\n")
+    shell(repository, "add", "--all")
+    shell(repository, "commit", "--quiet", "--message", "second")
+    assert git.read("HEAD", f"top.txt{end}") == b"another\n"
+    assert not git.has(f"HEAD{end}")
+    assert git.blobs(["HEAD:top.txt", f"HEAD:top.txt{end}", "HEAD:nope"]) == [b"top\n", b"another\n", None]
+    assert git.read("HEAD", "top.txt") == b"top\n"
+
+
+def test_what_looks_like_an_answer_is_a_name(repository: Path) -> None:
+    git = Git(repository)
+    head = git.commit("HEAD")
+    for name in (
+        f"{head} commit 7",
+        "x missing",
+        "x ambiguous",
+        " HEAD",
+        "HEAD ",
+        "^HEAD",
+        "HEAD..HEAD",
+        "%(rest)",
+    ):
+        assert git.find(name) is None, name
+    found = git.find("HEAD:top.txt")
+    assert found is not None
+    assert (found.kind, found.size, found.content) == ("blob", 4, b"")
+
+
+def test_an_id_that_is_cut_too_short_names_nothing(repository: Path) -> None:
+    paths = [repository / str(number) for number in range(1000)]
+    for path in paths:
+        path.write_text(path.name)
+    oids = sorted(shell(repository, "hash-object", "-w", *map(str, paths)).split())
+    short = next(one[:4] for one, other in pairwise(oids) if one[:4] == other[:4])
+    assert Git(repository).find(short) is None
+    assert not Git(repository).has(short)
+    assert Git(repository).find(oids[0]) is not None
+
+
+def test_many_and_large_files_come_whole(repository: Path) -> None:
+    large = bytes(range(256)) * 4096
+    (repository / "large").write_bytes(large)
+    names = [f"{number} {'x' * 200}" for number in range(60)]
+    for name in names:
+        (repository / name).write_text(name)
+    shell(repository, "add", "--all")
+    shell(repository, "commit", "--quiet", "--message", "many")
+    git = Git(repository)
+    asked = [f"HEAD:{name}" for name in names for _ in "ab"]
+    assert git.blobs([*asked, "HEAD:large", *asked]) == [
+        *(name.encode() for name in names for _ in "ab"),
+        large,
+        *(name.encode() for name in names for _ in "ab"),
+    ]
+    assert git.blobs([]) == []
+
+
+def test_the_process_that_reads_ends_with_its_user(repository: Path) -> None:
+    git, other = Git(repository), Git(repository / "models")
+    assert git.has("HEAD")
+    assert other.has("HEAD")
+    assert len(readers(repository)) == 2  # git goes to the top, wherever it is started
+    close_objects(repository / "models")
+    assert len(readers(repository)) == 1
+    assert other.has("HEAD")
+    close_objects()
+    assert readers(repository) == []
+    assert git.has("HEAD")
+    del git
+    gc.collect()
+    assert readers(repository) == []
+
+
+READS = """\
+import os, signal, sys
+from pathlib import Path
+from cdml.state.git import Git
+git = Git(Path(sys.argv[1]))
+git.commit("HEAD")
+print("read", flush=True)
+if sys.argv[2] == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[2] == "raised":
+    raise SystemExit(1)
+"""
+
+
+@pytest.mark.parametrize("way", ["ended", "raised", "killed"])
+def test_however_a_program_ends_the_process_that_reads_ends_too(repository: Path, way: str) -> None:
+    done = subprocess.run([sys.executable, "-c", READS, str(repository), way], capture_output=True, check=False)
+    assert done.stdout == b"read\n", done.stderr
+    _, alive = psutil.wait_procs(readers(repository), timeout=10)
+    assert alive == []
+
+
+def test_a_process_that_died_or_hangs_is_replaced(repository: Path) -> None:
+    git = Git(repository)
+    head = git.commit("HEAD")
+    for number in (signal.SIGKILL, signal.SIGSTOP):
+        (reader,) = readers(repository)
+        reader.send_signal(number)
+        if number == signal.SIGKILL:
+            psutil.wait_procs([reader], timeout=10)
+        git._objects._timeout = 0.2
+        assert git.commit("HEAD") == head
+        assert git.read("HEAD", "top.txt") == b"top\n"
+        assert reader not in readers(repository)
+
+
+def test_an_answer_that_was_interrupted_is_not_the_next_ones(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = Git(repository)
+    assert git.has("HEAD")
+
+    def interrupted(_self: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cdml.state.objects._Answers._more", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            git.read("HEAD", "top.txt")
+    assert git.read("HEAD", "models/churn/a.txt") == b"a\n"
+
+
+def test_a_branch_that_left_the_remote_is_not_its_default(repository: Path, tmp_path: Path) -> None:
+    shell(tmp_path, "clone", "--quiet", str(repository), "clone")
+    clone = Git(tmp_path / "clone")
+    assert clone.default_branch() == "main"
+    shell(repository, "branch", "--move", "main", "trunk")
+    shell(tmp_path / "clone", "fetch", "--quiet", "--prune")
+    assert clone.default_branch() == "trunk"

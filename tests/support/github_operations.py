@@ -62,7 +62,8 @@ def create_pull(call: Call) -> tuple[int, Any]:
     if hub.holds(target, refs[f"refs/heads/{source}"]):
         said = f"No commits between {target} and {source}"
         raise Refused(422, "Validation Failed", {"resource": "PullRequest", "code": "custom", "message": said})
-    if any((p["source"], p["target"], p["state"]) == (source, target, "open") for p in hub.pulls.values()):
+    taken = [(p["source"], p["target"]) for p in hub.pulls.values() if p["state"] == "open" and not p["fork"]]
+    if (source, target) in taken:
         said = f"A pull request already exists for {hub.slug.partition('/')[0]}:{source}."
         raise Refused(422, "Validation Failed", {"resource": "PullRequest", "code": "custom", "message": said})
     words = {"title": call.body["title"], "body": call.body.get("body")}
@@ -207,7 +208,7 @@ def get_user(call: Call) -> tuple[int, Any]:
         raise Refused(401, "Requires authentication")
     if call.login.endswith("[bot]"):
         raise Refused(403, "Resource not accessible by integration")
-    return 200, call.user(call.login)
+    return 200, call.user(call.login) | {"user_view_type": "private"}
 
 
 @route("GET", "")

@@ -44,8 +44,9 @@ def fill(schema: Any, given: Any = MISSING) -> Any:
     if given is None or (given is MISSING and schema.get("nullable")):
         return None
     if "allOf" in schema:
-        parts = [fill(part, given) for part in schema["allOf"]]
-        return {key: value for part in parts for key, value in part.items()}
+        for part in schema["allOf"]:
+            given = fill(part, given)
+        return given
     for choice in ("oneOf", "anyOf"):
         if choice in schema and "properties" not in schema:
             return fill(schema[choice][0], given)

@@ -30,8 +30,8 @@ GRAPHQL = "/graphql"
 class Fault:
     """What goes wrong with the next `times` requests whose method and path match.
 
-    `kind`: `status` answers so without doing anything; `cut` closes the connection before, `cut-after` after it was
-    done; `slow` answers only when the server ends.
+    `kind`: `status` answers so without doing anything; `cut` closes the connection before it is done, `cut-after`
+    when it is done; `slow` lets the client wait until the server ends.
     """
 
     path: str = ".*"
@@ -39,6 +39,7 @@ class Fault:
     kind: str = "status"
     status: int = 500
     message: str = "Server Error"
+    body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
 
@@ -165,7 +166,8 @@ def _handler(server: GithubServer) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             if fault and fault.kind == "status":
-                self._answer(fault.status, {"message": fault.message}, fault.headers)
+                said = {"message": fault.message} if fault.body is None else fault.body
+                self._answer(fault.status, said, fault.headers)
                 return
             self._perform(seen, sent, where.query, silent=fault is not None)
 

@@ -12,9 +12,9 @@ import pytest
 
 @contextlib.contextmanager
 def plain_environment() -> Iterator[None]:
-    """No git identity, no home, no settings of git, DVC or cdml from outside."""
+    """No git identity, no home, no settings of git, DVC, cdml or a forge from outside."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("GIT_", "DVC_", "CDML_"))]:
+        for name in [name for name in os.environ if name.startswith(("GIT_", "DVC_", "CDML_", "GITHUB_", "GH_"))]:
             patch.delenv(name)
         patch.setenv("HOME", "/nonexistent")
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)

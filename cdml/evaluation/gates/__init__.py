@@ -56,5 +56,6 @@ def _effective(head: tuple[Gate, ...], base: Sequence[Gate]) -> list[tuple[Gate,
             continue
         left.remove(partner)
         how = loosening.loosened(partner, gate, GATES[gate.kind].higher_is_stricter)
-        chosen.append((partner, how) if how else (gate, None))
-    return chosen + [(gate, loosening.removed(gate, gate_words)) for gate in left]
+        # Its line is the head's: that is where a reader finds it.
+        chosen.append((replace(partner, line=gate.line), how) if how else (gate, None))
+    return chosen + [(replace(gate, line=None), loosening.removed(gate, gate_words)) for gate in left]

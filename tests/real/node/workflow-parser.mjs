@@ -8,9 +8,12 @@ import { batch } from './batch.mjs';
 
 const trace = new NoOperationTraceWriter();
 
+// Errors of the second pass carry their place as words only: "FILE (Line: 3, Col: 7): ...".
 function finding(error, rule) {
-  const start = error.range?.start;
-  return { line: start?.line ?? null, column: start?.column ?? null, rule, message: error.message ?? error.Message };
+  const whole = error.message ?? error.Message;
+  const said = /^.*?\(Line: (\d+), Col: (\d+)\): /.exec(whole);
+  const [line, column] = said ? said.slice(1).map(Number) : [null, null];
+  return { line, column, rule, message: said ? whole.slice(said[0].length) : whole };
 }
 
 await batch(async (file, text, request) => {

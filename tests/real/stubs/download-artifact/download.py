@@ -13,7 +13,8 @@ target.mkdir(parents=True, exist_ok=True)
 if name and not (store / name).is_dir():
     print(f"::error::Unable to download artifact(s): Artifact not found for name: {name}")
     sys.exit(1)
-names = [name] if name else sorted(one.name for one in store.iterdir() if fnmatch.fnmatch(one.name, pattern or "*"))
+matching = sorted(one.name for one in store.iterdir() if fnmatch.fnmatch(one.name, pattern or "*"))
+names = [name] if name else matching
 for one in names:
     flat = name or os.environ["MERGE"] == "true"
     shutil.copytree(store / one, target if flat else target / one, dirs_exist_ok=True)

@@ -1,7 +1,7 @@
 """The rules of actions/upload-artifact that a workflow can trip over.
 
-Hidden files stay behind unless asked for, names are restricted, a second upload of a name fails, and what lies in the
-artifact is relative to the deepest folder that holds every path.
+Hidden files stay behind unless asked for, names are restricted, a second upload of a name fails, and what lies in
+the artifact is relative to the deepest folder that holds every path.
 """
 
 import glob
@@ -61,7 +61,7 @@ def literal_part(path: Path) -> Path:
 def below(workspace: Path, pattern: str) -> set[Path]:
     hidden = os.environ["HIDDEN"] == "true"
     found: set[Path] = set()
-    for match in glob.glob(str(workspace / pattern), recursive=True, include_hidden=hidden):
+    for match in glob.glob(str(workspace / pattern), recursive=True, include_hidden=hidden):  # noqa: PTH207
         top = Path(os.path.normpath(match))
         found |= {top} if top.is_file() else {file for file in top.rglob("*") if file.is_file()}
     named = workspace if workspace in Path(os.path.normpath(workspace / pattern)).parents else Path("/")

@@ -1,0 +1,40 @@
+"""`cdml ci plan`: what only generated CI calls."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import typer
+
+from cdml.cli.app import app, root, say
+
+ci = typer.Typer(help="What generated CI calls.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(ci, name="ci", hidden=True)
+
+
+@ci.callback()
+def _group() -> None:
+    """What generated CI calls."""
+
+
+@ci.command()
+def plan(context: typer.Context) -> None:
+    """Which models this run is about, as outputs `models` (a list), `matrix` (by key) and `count` of the job."""
+    from cdml.ci import run_context
+    from cdml.cli import ci_output
+    from cdml.core.errors import UsageError
+    from cdml.jobs.ci_plan import plan as plan_models
+    from cdml.state.git import Git, open_git
+
+    here = run_context(os.environ)
+    if here is None:
+        raise UsageError("there is no run of CI to plan", "cdml run train evaluate")
+    found = plan_models(Git(open_git(root(context)).top()), here)
+    entries = [one.entry() for one in found]
+    matrix = {f"model_{number}": entry for number, entry in enumerate(entries, start=1)}
+    ci_output.outputs({"models": json.dumps(entries), "matrix": json.dumps(matrix), "count": str(len(entries))})
+    for one in found:
+        say(f"{one.model} in {one.folder}")
+    if not found:
+        say("no model is concerned")

@@ -1,0 +1,128 @@
+"""What a verb says to the CI that runs it: findings, outputs and a summary. Elsewhere every function does nothing.
+
+Findings go to standard error, which every provider reads too, so that an answer in JSON can still be piped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdml.cli.app import acted_on, note
+
+if TYPE_CHECKING:
+    from cdml.ci.base import Telling, Told
+    from cdml.core.comparison import Judgement
+    from cdml.core.errors import CdmlError, Problem
+    from cdml.core.release import Deployment
+    from cdml.forges.base import PullRequest
+    from cdml.jobs.register import Registered
+    from cdml.jobs.telling import Annotation
+
+
+def judged(judgement: Judgement, page: str | None = None, report: Path | None = None) -> None:
+    """A judgement; `page` replaces the report as summary, `report` is the file that the report was written to."""
+    if told := _told():
+        from cdml.jobs import telling
+        from cdml.reports.markdown import comment
+
+        _annotate(told, telling.of_judgement(judgement, _prefix()))
+        more = {"report": str(report)} if report else {}
+        _output(told, telling.outputs_of_judgement(judgement) | more)
+        _summarise(told, comment(judgement) if page is None else page)
+
+
+def registered(done: Registered, model: str) -> None:
+    """A registration; why a gate failed stands on its line."""
+    if told := _told():
+        from cdml.jobs import telling
+
+        _annotate(told, telling.of_judgement(done.judgement, _prefix()) if done.judgement else ())
+        _output(told, telling.outputs_of_registered(done))
+        _summarise(told, telling.summary_of_registered(done, model))
+
+
+def deployed(deployment: Deployment | None, place: str) -> None:
+    """A deployment."""
+    if told := _told():
+        from cdml.jobs import telling
+
+        _output(told, telling.outputs_of_deployment(deployment))
+        _summarise(told, telling.summary_of_deployment(deployment, place))
+
+
+def opened(pull: PullRequest, title: str) -> None:
+    """A pull request that was opened."""
+    if told := _told():
+        from cdml.jobs import telling
+
+        _output(told, telling.outputs_of_pull(pull))
+        _summarise(told, telling.summary_of_pull(pull, title))
+
+
+def outputs(values: Mapping[str, str]) -> None:
+    """Values for the jobs that follow."""
+    if told := _told():
+        _output(told, values)
+
+
+def problems(found: Iterable[Problem]) -> None:
+    """Problems, each on its line."""
+    if told := _told():
+        from cdml.jobs import telling
+
+        _annotate(told, telling.of_problems(found, acted_on(), _prefix()))
+
+
+def failed(error: CdmlError) -> None:
+    """An error that ends the command; it must be told even where the outputs cannot be written."""
+    if told := _told():
+        from cdml.jobs import telling
+
+        _annotate(told, telling.of_error(error, acted_on(), _prefix()))
+        with suppress(OSError):
+            _output(told, {"exit_code": str(int(error.exit_code))})
+
+
+def _told() -> Told | None:
+    from cdml.ci import PROVIDERS, run_context
+
+    context = run_context(os.environ)
+    return PROVIDERS[context.provider].told if context else None
+
+
+def _prefix() -> str:
+    """The project's folder from the top of the repository; its top where that cannot be told."""
+    from cdml.core.errors import CdmlError
+    from cdml.state.git import open_git
+
+    try:
+        return open_git(acted_on().resolve()).prefix()
+    except CdmlError:
+        return ""
+
+
+def _annotate(told: Told, found: Iterable[Annotation]) -> None:
+    for one in found:
+        note(told.annotation(one.level, one.message, one.file, one.line))
+
+
+def _output(told: Told, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        # A further line would be a further output.
+        _tell(told.output(os.environ, name, "".join(c if c.isprintable() else " " for c in value)))
+
+
+def _summarise(told: Told, page: str) -> None:
+    _tell(told.summary(os.environ, f"{page.rstrip()}\n\n"))
+
+
+def _tell(telling: Telling | None) -> None:
+    if telling and telling.file:
+        with Path(telling.file).open("a", encoding="utf-8") as file:
+            file.write(telling.text)
+    if telling and telling.line:
+        note(telling.line)

@@ -1,0 +1,37 @@
+"""`cdml comment`: the trusted half of a pull request's run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import typer
+
+from cdml.cli.app import JSON, app, note, root, say, say_json
+
+
+@app.command()
+def comment(
+    context: typer.Context,
+    source: Path = typer.Option(..., "--from", metavar="DIR", help="What `cdml run --handover DIR` left."),
+    as_json: bool = JSON,
+) -> None:
+    """Write the one comment, set the status and keep the judged run; code of the pull request is never run."""
+    from cdml.ci import run_context
+    from cdml.cli import ci_output
+    from cdml.core.errors import UsageError
+    from cdml.jobs.deliver import deliver
+
+    if not source.is_dir():
+        raise UsageError(f"there is no folder {source}", "cdml run --event pull_request --handover DIR")
+    done = deliver(root(context), source.absolute(), run_context(os.environ), note)
+    written = sum(one.outcome == "written" for one in done)
+    ci_output.outputs({"exit_code": "0", "written": str(written)})
+    if as_json:
+        say_json([{"model": d.handover.model, "outcome": d.outcome, "kept": d.kept} for d in done])
+        return
+    for one in done:
+        kept = "" if one.kept is None else "; its run is kept"
+        say(f"{one.handover.model}: {one.outcome}{kept}")
+    if not done:
+        say("nothing was handed over")

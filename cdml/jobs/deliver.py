@@ -1,0 +1,116 @@
+"""The trusted half of a pull request's run: what was handed over is shown, stated and kept; none of it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from cdml.ci.base import RunContext
+from cdml.core.errors import CdmlError, ConfigError
+from cdml.core.settings import CONFIG_FILE
+from cdml.forges.base import Forge, PullRequest, Status
+from cdml.jobs.concerned import context_of, projects_at
+from cdml.jobs.forge import forge_of
+from cdml.jobs.handover import Handover, kept_files, kept_objects, read_all
+from cdml.jobs.judged import keep_run
+from cdml.jobs.project import open_project
+from cdml.jobs.verdict import DESCRIPTION_LENGTH, status_of
+from cdml.reports.markdown import comment, failure, marker, waiting
+from cdml.state.git import REMOTE, Git, open_git
+from cdml.state.outputs import push_objects
+
+Say = Callable[[str], None]
+Outcome = Literal["written", "outdated"]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of one handover; `kept` is the judged run's commit where it was kept."""
+
+    handover: Handover
+    outcome: Outcome
+    comment: str = ""
+    kept: str | None = None
+
+
+def deliver(root: Path, folder: Path, context: RunContext | None, say: Say) -> tuple[Delivered, ...]:
+    """Comment, set the status and keep the judged run of every handover in a folder.
+
+    `context` is the run that the handovers come from: each must be about its pull request and its commit. Nothing
+    is written for a pull request that offers another commit by now. Raises ConfigError for one that does not fit.
+    """
+    git = open_git(root)
+    found = read_all(folder)
+    for _, handover in found:
+        _require_same_run(handover, context)
+    forge = forge_of(git)
+    return tuple(_deliver(git, forge, place, handover, context, say) for place, handover in found)
+
+
+def _require_same_run(handover: Handover, context: RunContext | None) -> None:
+    """A run may speak of its own pull request alone: whoever writes a handover could name any."""
+    if context is None:
+        return
+    if context.pull not in (None, handover.pull) or context.head != handover.head:
+        raise ConfigError(
+            f"the handover speaks of pull request {handover.pull} at {handover.head[:7]}; this run is of another"
+        )
+
+
+def _deliver(
+    git: Git, forge: Forge, place: Path, handover: Handover, context: RunContext | None, say: Say
+) -> Delivered:
+    pull = forge.pull(handover.pull)
+    if pull.head != handover.head or pull.state != "open":
+        say(f"pull request {pull.number} offers {pull.head[:7]} by now: nothing is said of {handover.head[:7]}")
+        return Delivered(handover, "outdated")
+    _require_model(git, handover, pull)
+    text, status = _words(handover, git)
+    forge.comment(pull.number, text, marker(handover.model))
+    forge.set_status(pull.head, status)
+    own = context is None or not context.fork
+    kept = _keep(git, place, handover, say) if handover.judgement and own else None
+    return Delivered(handover, "written", text, kept)
+
+
+def _require_model(git: Git, handover: Handover, pull: PullRequest) -> None:
+    if not git.has(handover.head):
+        git.run("fetch", "--quiet", REMOTE, f"refs/pull/{pull.number}/head", check=False)
+    known = projects_at(git, handover.head)
+    if known.get(handover.folder) != handover.model:
+        raise ConfigError(f"{handover.head[:7]} has no model {handover.model!r} in {handover.folder or 'its top'}")
+
+
+def _words(handover: Handover, git: Git) -> tuple[str, Status]:
+    """The comment and the status of a handover."""
+    name = context_of(handover.model, handover.folder, handover.target, git.default_branch())
+    if handover.judgement:
+        return comment(handover.judgement), replace(status_of(handover.judgement), context=name)
+    if handover.failure:
+        broken = handover.failure
+        text = failure(handover.model, handover.head, f"{broken.message}\n{broken.printed}")
+        said = (broken.message.splitlines() or [""])[0][:DESCRIPTION_LENGTH]
+        return text, Status(name, "failure" if broken.refused else "error", said)
+    said = handover.waiting or "not evaluated"
+    return waiting(handover.model, handover.head, said), Status(name, "pending", said[:DESCRIPTION_LENGTH])
+
+
+def _keep(git: Git, place: Path, handover: Handover, say: Say) -> str | None:
+    """Keep the judged run, so that registering need not train; what cannot be kept is trained again, no more.
+
+    Which remote takes the outputs is main's to say: the settings of a pull request would choose where secrets go.
+    """
+    root = git.top() / handover.folder
+    try:
+        if not (root / CONFIG_FILE).is_file():
+            return None  # main does not know this model yet
+        project = open_project(root)
+        objects = kept_objects(place)
+        if objects and project.dvc.remote():
+            push_objects(project.dvc, objects)
+        return keep_run(project, handover.code, kept_files(place))
+    except CdmlError as error:
+        say(f"warning: the judged run is not kept, registering will train again: {error.message}")
+        return None

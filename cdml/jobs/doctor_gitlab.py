@@ -1,0 +1,84 @@
+"""What GitLab holds beside .gitlab-ci.yml. It is told, not read: the commands say what belongs there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from cdml.forges import address
+from cdml.jobs.doctor_base import Finding, Scene, quoted
+
+TOPIC = "gitlab"
+TOKEN = "CDML_TOKEN"  # noqa: S105
+# GitLab's numbers for who may do something to a protected branch or tag.
+NOBODY, DEVELOPERS, MAINTAINERS = 0, 30, 40
+
+
+def gitlab(scene: Scene) -> Iterator[Finding]:
+    """Merge settings, protected branches and tags, the rights of jobs, environments and variables."""
+    if "gitlab" not in scene.providers:
+        return
+    path = address.path(scene.url) if "gitlab" in address.host(scene.url) else ""
+    at = f"projects/{quote(path, safe='')}" if path else "projects/GROUP%2FPROJECT"
+    yield _unknown(
+        "whether a merge waits for a pipeline that succeeds",
+        "without it a failed gate stops nobody",
+        f"glab api -X PUT {at} -F only_allow_merge_if_pipeline_succeeds=true",
+    )
+    yield from _protected(scene, at)
+    yield from _tokens(at)
+    yield from _environments(scene, at)
+    for name in dict.fromkeys(name for some in scene.project.settings.ci.secrets.values() for name in some):
+        yield _unknown(
+            f"whether the variable {name} is set",
+            "mlops.yaml names it under ci.secrets",
+            f"glab variable set {name} --masked",
+        )
+
+
+def _unknown(what: str, why: str, command: str) -> Finding:
+    return Finding(TOPIC, "unknown", what, why, command)
+
+
+def _protected(scene: Scene, at: str) -> Iterator[Finding]:
+    model = scene.project.settings.model
+    for branch in (scene.project.main, *(one.branch for one in scene.project.settings.environments)):
+        yield _unknown(
+            f"whether {branch} takes merge requests alone",
+            "who may push to it goes around the gates",
+            f"glab api -X POST {at}/protected_branches -f {quoted(f'name={branch}')}"
+            f" -F push_access_level={NOBODY} -F merge_access_level={DEVELOPERS} -F allow_force_push=false",
+        )
+    for pattern in (f"{model}@*", f"{model}#*"):
+        yield _unknown(
+            f"whether tags {pattern} cannot be moved or deleted",
+            "they are the registry; a job creates them with the rights of who started it",
+            f"glab api -X POST {at}/protected_tags -f {quoted(f'name={pattern}')}"
+            f" -F create_access_level={DEVELOPERS}",
+        )
+
+
+def _tokens(at: str) -> Iterator[Finding]:
+    yield _unknown(
+        "whether CI_JOB_TOKEN may push to this repository",
+        "jobs push versions, judged runs and branches (GitLab 17.2 or later)",
+        f"glab api -X PUT {at} -F ci_push_repository_for_job_token_allowed=true",
+    )
+    yield _unknown(
+        f"whether {TOKEN} is set",
+        "CI_JOB_TOKEN may neither comment nor open merge requests, and what it pushes starts no pipeline; "
+        "a project access token may, with the scopes api and write_repository",
+        f"glab token create cdml --scope api --scope write_repository --access-level developer --duration 90d"
+        f" --output text | glab variable set {TOKEN} --masked",
+    )
+
+
+def _environments(scene: Scene, at: str) -> Iterator[Finding]:
+    for one in scene.project.settings.environments:
+        yield _unknown(
+            f"whether the environment {one.name} asks somebody before a deployment",
+            "whoever may merge into its release branch deploys (protected environments are GitLab Premium's)",
+            f"glab api -X POST {at}/protected_environments -f name={quoted(one.name)}"
+            f" -F 'deploy_access_levels[][access_level]={DEVELOPERS}'"
+            f" -F 'approval_rules[][access_level]={MAINTAINERS}' -F 'approval_rules[][required_approvals]=1'",
+        )

@@ -1,0 +1,155 @@
+"""A pull request's run in two halves, as CI has it: one runs its code and may not write, one writes and runs none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from toy_project import Toy
+
+from cdml.forges.local import LocalForge
+from cdml.state.git import Git
+
+
+@pytest.fixture
+def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The environment of a run of a pull request on GitHub, without GitHub."""
+
+    def enter(toy: Toy, number: int, *, fork: bool = False, draft: bool = False, before: str = "") -> None:
+        head = toy.git("rev-parse", "HEAD")
+        side = {"sha": head, "repo": {"full_name": "somebody/toy" if fork else "team/toy"}}
+        pull = {"number": number, "draft": draft, "head": side}
+        pull["base"] = {"ref": "main", "repo": {"full_name": "team/toy"}}
+        (tmp_path / "event.json").write_text(json.dumps({"pull_request": pull, "before": before}))
+        monkeypatch.setenv("GITHUB_ACTIONS", "true")
+        monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+        monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+        monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+
+    return enter
+
+
+def offer(toy: Toy, branch: str, **files: str) -> int:
+    toy.branch(branch, "Change it", **files)
+    toy.git("push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+    return LocalForge(Git(toy.root)).open_pull(branch, "main", "Change it", "").number
+
+
+def shown(toy: Toy, number: int) -> dict:
+    return json.loads(toy.cdml("pr", "show", str(number), "--json"))
+
+
+def test_the_first_half_writes_nowhere_and_the_second_writes_all(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number)
+    before = registered.refs()
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "handover"))
+    assert registered.refs() == before
+    registered.git("switch", "--quiet", "--force", "main")
+    said = registered.cdml("comment", "--from", str(tmp_path / "handover"))
+    assert "its run is kept" in said
+    pull = shown(registered, number)
+    assert [s["state"] for s in pull["statuses"]] == ["success"]
+    assert "better" in pull["comments"][0]["body"]
+    assert any(ref.startswith("refs/cdml/runs/") for ref in registered.refs().keys() - before.keys())
+    merged = registered.cdml("pr", "merge", str(number))
+    assert "registered toy@v1.1.0 (taken from its judged run)" in merged
+
+
+def test_a_worse_model_exits_10_and_is_stated(registered, github, tmp_path):
+    number = offer(registered, "worse", params__yaml="skill: 0.5\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h" / "a"), code=10)
+    registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert [s["state"] for s in shown(registered, number)["statuses"]] == ["failure"]
+
+
+def test_a_run_that_broke_is_handed_over(registered, github, tmp_path):
+    number = offer(registered, "broken", params__yaml="skill: -1\n")
+    github(registered, number, fork=True)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"), code=4)
+    registered.cdml("comment", "--from", str(tmp_path / "h"))
+    pull = shown(registered, number)
+    assert "skill must not be negative" in pull["comments"][0]["body"]
+    assert "whose runs get no secrets" in pull["comments"][0]["body"]
+    assert [s["state"] for s in pull["statuses"]] == ["error"]
+
+
+def test_of_a_fork_no_run_is_kept(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number, fork=True)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    assert "kept" not in registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert not [ref for ref in registered.refs() if ref.startswith("refs/cdml/runs/")]
+    assert shown(registered, number)["comments"]
+
+
+def test_a_draft_waits(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number, draft=True)
+    said = registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    assert "Running stage" not in said
+    registered.cdml("comment", "--from", str(tmp_path / "h"))
+    pull = shown(registered, number)
+    assert [s["state"] for s in pull["statuses"]] == ["pending"]
+    assert "Mark it as ready" in pull["comments"][0]["body"]
+
+
+def test_nothing_is_said_of_a_head_that_is_no_longer_offered(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    registered.commit("Then more", params__yaml="skill: 1.4\n")
+    registered.git("push", "--quiet", "origin", "HEAD:refs/heads/better")
+    LocalForge(Git(registered.root)).open_pull("better", "main", "Change it", "")
+    assert "by now" in registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert not shown(registered, number)["comments"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pull": 7},
+        {"head": "0" * 40},
+        {"model": "other"},
+        {"folder": "elsewhere"},
+        {"more": 1},
+        {"judgement": {"comparison": 1}},
+        {"format": 2},
+    ],
+)
+def test_a_handover_that_does_not_fit_is_refused(registered, github, tmp_path, change):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number, draft=True)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    path = tmp_path / "h" / "result.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    registered.cdml("comment", "--from", str(tmp_path / "h"), code=3)
+    assert not shown(registered, number)["comments"]
+
+
+def test_outputs_that_are_not_what_they_are_called_are_not_kept(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    planted = next((tmp_path / "h" / "objects").iterdir())
+    planted.write_text("planted")
+    said = registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert "other bytes than its name says" in said
+    assert not [ref for ref in registered.refs() if ref.startswith("refs/cdml/runs/")]
+
+
+def test_the_plan_names_the_model_and_whether_an_older_run_is_superseded(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    first = registered.git("rev-parse", "HEAD")
+    registered.commit("Say more", README__md="words\n")
+    github(registered, number, before=first)
+    registered.cdml("ci", "plan")
+    registered.commit("Then more", params__yaml="skill: 1.4\n")
+    github(registered, number, before=first)
+    registered.cdml("ci", "plan")
+    lines = [line for line in (tmp_path / "output").read_text().splitlines() if line.startswith("models=")]
+    same, other = (json.loads(line.removeprefix("models="))[0] for line in lines)
+    assert (same["model"], same["folder"], same["runs-on"]) == ("toy", ".", '"ubuntu-latest"')
+    assert (same["superseded"], other["superseded"]) == (False, True)
