@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from plain import plain_environment
 from small_project import Small, make
+
+MEMORY = Path("/dev/shm")
+ROOMY = 4 * 2**30
+
+
+def pytest_configure() -> None:
+    """Temporary folders in memory, where that is roomy and programs may be run from it: git waits for the disk."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+        held = os.statvfs(MEMORY)
+        if held.f_bavail * held.f_frsize >= ROOMY and not held.f_flag & os.ST_NOEXEC:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The demo first: it takes longest, so whoever plays it must not begin with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n`: neighbours share what was set up for them, and a worker without tests takes some of another's."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 @pytest.fixture(autouse=True, scope="session")

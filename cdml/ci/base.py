@@ -133,13 +133,15 @@ class CiFile:
     """One generated file: its path from the top of the repository, what it is for, and its whole text.
 
     Where people have a file of their own at that path, `instead` is the line that belongs into theirs; such a file
-    stays as it is. Without `instead` it is refused.
+    stays as it is. Without `instead` it is refused. `release` says that release branches hold the file too: a push
+    is answered by the files of the branch that it goes to.
     """
 
     path: str
     purpose: str
     text: str
     instead: str = ""
+    release: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ class Provider:
     """One provider: what it renders, how a run of it is recognised, and how it is told things.
 
     `hosts` are those of remotes that it serves unasked; `owns` are patterns of the files that it may have written.
+    `credentials` makes of a run's token the variables by which git uses it, on no command line and in no file.
     """
 
     name: str
@@ -211,3 +214,4 @@ class Provider:
     told: Told
     hosts: tuple[str, ...] = ()
     owns: tuple[str, ...] = ()
+    credentials: Callable[[Mapping[str, str]], dict[str, str]] = lambda _: {}

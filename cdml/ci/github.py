@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -49,7 +50,12 @@ class _View:
 def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFile, ...]:
     """A file for each workflow."""
     return tuple(
-        CiFile(f"{FOLDER}/{workflow.id}.yml", workflow.purpose, _text(repository, workflow))
+        CiFile(
+            f"{FOLDER}/{workflow.id}.yml",
+            workflow.purpose,
+            _text(repository, workflow),
+            release="release" in workflow.events,
+        )
         for workflow in workflows
     )
 
@@ -145,6 +151,7 @@ def context(environ: Mapping[str, str]) -> RunContext | None:
     run = _dict(payload.get("workflow_run"))
     server, slug = environ.get("GITHUB_SERVER_URL", "https://github.com"), environ.get("GITHUB_REPOSITORY", "")
     head, base = _dict(pull.get("head")), _dict(pull.get("base"))
+    whole = base.get("repo") or payload.get("repository")
     return RunContext(
         provider="github",
         event=_event(name, environ.get("GITHUB_REF", ""), _dict(payload.get("repository"))),
@@ -156,8 +163,7 @@ def context(environ: Mapping[str, str]) -> RunContext | None:
         after=payload.get("after"),
         draft=bool(pull.get("draft")),
         asked=any(_dict(label).get("name") == TRAIN_LABEL for label in pull.get("labels") or ()),
-        fork=bool(pull)
-        and _dict(head.get("repo")).get("full_name") != _dict(base.get("repo")).get("full_name", slug),
+        fork=bool(head or run) and _home(head.get("repo") or run.get("head_repository")) != _home(whole),
         folder=_dict(payload.get("inputs")).get("folder"),
         schedule=payload.get("schedule"),
         run_url=f"{server}/{slug}/actions/runs/{environ['GITHUB_RUN_ID']}" if "GITHUB_RUN_ID" in environ else None,
@@ -178,8 +184,8 @@ def _event(name: str, ref: str, repository: dict[str, Any]) -> Event | None:
     return known.get(name)
 
 
-def _repository(side: dict[str, Any]) -> object:
-    return _dict(side.get("repo")).get("full_name")
+def _home(repository: object) -> object:
+    return _dict(repository).get("full_name")
 
 
 def _payload(path: str | None) -> dict[str, Any]:
@@ -213,6 +219,25 @@ def _append(path: str | None, text: str) -> Telling | None:
     return Telling(file=path, text=text) if path else None
 
 
+def credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """The header that lets git fetch from and push to GitHub with the run's token, in git's own variables.
+
+    The empty value first takes away what a checkout may have left in its configuration: two headers are refused.
+    """
+    token, server = environ.get("GITHUB_TOKEN"), environ.get("GITHUB_SERVER_URL", "https://github.com")
+    if not token or environ.get("GIT_CONFIG_COUNT"):
+        return {}
+    secret = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    key = f"http.{server}/.extraheader"
+    return {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": key,
+        "GIT_CONFIG_VALUE_0": "",
+        "GIT_CONFIG_KEY_1": key,
+        "GIT_CONFIG_VALUE_1": f"AUTHORIZATION: basic {secret}",
+    }
+
+
 PROVIDER = Provider(
     name="github",
     files=files,
@@ -226,4 +251,5 @@ PROVIDER = Provider(
     ),
     hosts=("github.com", "ghe.com"),
     owns=(f"{FOLDER}/cdml-*.yml",),
+    credentials=credentials,
 )

@@ -74,7 +74,7 @@ class _View:
     environment: str
     secrets: tuple[str, ...]
     tokens: dict[str, str]
-    commands: tuple[str, ...]
+    commands: tuple[tuple[str, ...], ...]
     runs: tuple[_Run, ...]
 
 
@@ -93,7 +93,10 @@ def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFi
 
 def render_include() -> str:
     """The file that GitLab reads, where a repository has none of its own."""
-    return f"include:\n  - local: {FILE}\n"
+    return (
+        "# For jobs of your own delete the two lines above: from then on this file is yours, and stays as it is.\n"
+        f"include:\n  - local: {FILE}\n"
+    )
 
 
 def _text(repository: Repository, workflows: tuple[Workflow, ...]) -> str:
@@ -118,7 +121,7 @@ def _text(repository: Repository, workflows: tuple[Workflow, ...]) -> str:
         token=TOKEN,
         scalar=scalar,
         quoted=_quoted,
-        command=command,
+        line=_line,
         comment=comment,
     )
 
@@ -137,7 +140,7 @@ def _view(repository: Repository, workflow: Workflow, job: Job) -> _View:
         environment=_environment(job, writes),
         secrets=(*((TOKEN,) if writes else ()), *job.secrets),
         tokens=_tokens(repository) if job.cloud else {},
-        commands=tuple(command(_words(job, step.command)) for step in job.steps),
+        commands=tuple(_words(job, step.command) for step in job.steps),
         runs=_runs(repository, workflow, job),
     )
 
@@ -148,7 +151,7 @@ def _words(job: Job, words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _environment(job: Job, writes: bool) -> str:
-    """Where CI/CD variables can be given to a job alone; no job that runs code of merge requests is under cdml/."""
+    """The scope of a job's CI/CD variables; no job that runs code of merge requests has one under `cdml/`."""
     if job.environment:
         return job.environment
     if writes:
@@ -213,13 +216,9 @@ def _rules(repository: Repository, workflow: Workflow, job: Job) -> tuple[str, .
         return (f"{rule} && {_OWN}" if "own" in job.when else rule,)
     if job.branch or "main" in workflow.events:
         return (_pushed(job.branch or repository.main),)
-    chosen = f'$CI_COMMIT_BRANCH == {_literal(repository.main)} && $CDML_OPERATION == "{job.id}"'
-    sources = (_BY_HAND, *(('$CI_PIPELINE_SOURCE == "schedule"',) if _due(workflow, job) else ()))
-    return tuple(f"{source} && {chosen}" for source in sources)
-
-
-def _due(workflow: Workflow, job: Job) -> bool:
-    return bool(workflow.schedules) and job.id == "retrain"
+    main = f"$CI_COMMIT_BRANCH == {_literal(repository.main)}"
+    due = (f'$CI_PIPELINE_SOURCE == "schedule" && {main} && $CDML_SCHEDULE',) if workflow.schedules else ()
+    return (f'{_BY_HAND} && {main} && $CDML_OPERATION == "{job.id}"', *(due if job.id == "retrain" else ()))
 
 
 def _queued(repository: Repository, workflow: Workflow) -> tuple[str, ...]:
@@ -244,6 +243,12 @@ def _literal(branch: str) -> str:
 def _quoted(rule: str) -> str:
     """A rule as a YAML scalar that people can read."""
     return "'" + rule.replace("'", "''") + "'" if rule.isascii() else json.dumps(rule)
+
+
+def _line(words: tuple[str, ...]) -> str:
+    """A command as a YAML scalar."""
+    text = command(words)
+    return text if text.isascii() and text.isprintable() and not re.search(r": | #|:$", text) else json.dumps(text)
 
 
 def _refuse_dollars(repository: Repository) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from cdml.cli import credentials
 from cdml.cli.verbs import Verbs
 
 # Plain help: rich's costs three times typer's own import.
@@ -47,6 +48,7 @@ def place(
 ) -> None:
     """Continuous delivery for machine learning, driven by repository state."""
     context.obj = path
+    credentials.enter()
     _ACTED_ON.set(path)
 
 

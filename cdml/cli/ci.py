@@ -20,7 +20,7 @@ def _group() -> None:
 
 @ci.command()
 def plan(context: typer.Context) -> None:
-    """Which models this run is about, as outputs `models` (a list), `matrix` (by key) and `count` of the job."""
+    """Which models this run is about, as outputs of the job: `models`, `folders`, and `train` of those."""
     from cdml.ci import run_context
     from cdml.cli import ci_output
     from cdml.core.errors import UsageError
@@ -32,8 +32,9 @@ def plan(context: typer.Context) -> None:
         raise UsageError("there is no run of CI to plan", "cdml run train evaluate")
     found = plan_models(Git(open_git(root(context)).top()), here)
     entries = [one.entry() for one in found]
-    matrix = {f"model_{number}": entry for number, entry in enumerate(entries, start=1)}
-    ci_output.outputs({"models": json.dumps(entries), "matrix": json.dumps(matrix), "count": str(len(entries))})
+    folders, train = [one.folder for one in found], [one.folder for one in found if one.trains]
+    values = {"models": entries, "folders": folders, "train": train}
+    ci_output.outputs({name: json.dumps(value) for name, value in values.items()})
     for one in found:
         say(f"{one.model} in {one.folder}")
     if not found:

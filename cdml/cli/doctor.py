@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,6 +23,7 @@ _WIDEST = 110
 def doctor(
     context: typer.Context,
     fix: bool = typer.Option(False, "--fix", help="Create release branches that the remote lacks."),
+    why: bool = typer.Option(False, "--why", help="Say why everything matters, not only what is missing."),
     body: str = typer.Option("", "--body", metavar="NAME", help="Print the JSON that a printed command sends."),
     as_json: bool = JSON,
 ) -> None:
@@ -44,12 +44,12 @@ def doctor(
     else:
         for branch in found.created:
             say(f"created  {branch} on origin")
-        _tell(found.findings)
+        _tell(found.findings, why)
     if found.missing:
         leave(Exit.CONFIG)
 
 
-def _tell(findings: Iterable[Finding]) -> None:
+def _tell(findings: tuple[Finding, ...], why: bool) -> None:
     """What is well on one line for each topic; what is missing last, nearest to where one types."""
     topics: dict[str, list[str]] = {}
     for one in findings:
@@ -62,7 +62,7 @@ def _tell(findings: Iterable[Finding]) -> None:
         for one in findings:
             if one.state == state:
                 counts[state] += 1
-                _line(state, one.what, one.why, one.command)
+                _line(state, one.what, one.why if why or state == "missing" else "", one.command)
     parts = [f"{counts['missing'] or 'nothing'} missing"]
     parts += [f"{counts['unknown']} could not be seen"] if counts["unknown"] else []
     say(f"\n{', '.join(parts)}")
@@ -78,4 +78,5 @@ def _line(state: str, what: str, why: str = "", command: str = "") -> None:
         mark = typer.style(mark, fg=_COLOURS.get(state), bold=state == "missing")
     say(mark + f"\n{_INDENT}".join(lines))
     if command:
-        say(f"{_INDENT}$ {printable(command)}")
+        mark = "at" if command.startswith("https://") else "$"
+        say(f"{_INDENT}{mark} {printable(command)}")

@@ -8,6 +8,19 @@ import sys
 from pathlib import Path
 
 VARIABLE = "CDML_PYTHON"
+# What opens a forge, or git's way to it: nothing that a project's training or tests need.
+TOKENS = (
+    "CDML_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "SYSTEM_ACCESSTOKEN",
+    "GITLAB_TOKEN",
+    "CI_JOB_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_VALUE_1",
+)
 
 
 def project_python(root: Path) -> Path:
@@ -27,9 +40,9 @@ def project_python(root: Path) -> Path:
 
 
 def stage_environment(root: Path) -> dict[str, str]:
-    """PATH for the project's own commands: `python` is the project's, `cdml` stays reachable."""
+    """What the project's own commands get: `python` is the project's, `cdml` stays reachable, tokens are gone."""
     python = project_python(root)
     ours = Path(sys.executable).parent
     # An empty entry would mean the present folder.
     path = os.pathsep.join(filter(None, [str(python.parent), os.environ.get("PATH"), str(ours)]))
-    return {"PATH": path, VARIABLE: str(python)}
+    return {"PATH": path, VARIABLE: str(python), **{name: "" for name in TOKENS if name in os.environ}}

@@ -11,18 +11,24 @@ from cdml.config.load import parse
 from cdml.core.errors import CdmlError, UsageError
 from cdml.core.settings import CONFIG_FILE, Settings
 from cdml.jobs.concerned import Concerned, projects_at, released, touched
+from cdml.jobs.judged import RUNS, fetch_runs
 from cdml.state.dvc import Dvc
 from cdml.state.git import REMOTE, Git
 from cdml.state.inputs import Revision, read_inputs
 from cdml.state.pipeline import read_pipeline
 
+RUNS_LOOKED_AT = 20
 NOWHERE = "0" * 40
 KINDS: dict[Event, str] = {"pull_request": "train", "main": "register", "release": "deploy", "schedule": "retrain"}
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One model of this run. `superseded`: an older run of the same pull request trains on other inputs."""
+    """One model of this run.
+
+    `superseded`: an older run of the same pull request trains on other inputs. `trains`: no judged run was kept
+    that registering could take, after a push to main.
+    """
 
     model: str
     folder: str
@@ -30,6 +36,7 @@ class Planned:
     minutes: int
     python: str
     superseded: bool
+    trains: bool = False
 
     def entry(self) -> dict[str, object]:
         """The model as an entry of a provider's matrix."""
@@ -91,6 +98,7 @@ def _planned(git: Git, context: RunContext, one: Concerned, kind: str) -> Planne
         minutes=limit(settings.ci, kind),
         python=settings.ci.python,
         superseded=context.event == "pull_request" and _superseded(git, context, one),
+        trains=context.event == "main" and not _judged(git, one),
     )
 
 
@@ -109,6 +117,17 @@ def _superseded(git: Git, context: RunContext, one: Concerned) -> bool:
         return _inputs(git, one, context.before or "") != _inputs(git, one, "HEAD")
     except CdmlError:
         return True
+
+
+def _judged(git: Git, one: Concerned) -> bool:
+    """Whether a newer judged run was of these inputs, the environment aside: what registering may take over."""
+    fetch_runs(git)
+    newest = ("for-each-ref", "--sort=-creatordate", f"--count={RUNS_LOOKED_AT}", "--format=%(parent)", RUNS)
+    try:
+        wanted = _inputs(git, one, "HEAD")
+        return any(_inputs(git, one, code) == wanted for code in git.text(*newest).splitlines() if git.has(code))
+    except CdmlError:
+        return False
 
 
 def _inputs(git: Git, one: Concerned, commit: str) -> str:

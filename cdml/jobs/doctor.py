@@ -11,11 +11,14 @@ from typing import Any
 from cdml.core.errors import CdmlError, ConfigError, UsageError
 from cdml.jobs.doctor_azure import azure
 from cdml.jobs.doctor_base import Ask, Check, Finding, Scene, look
-from cdml.jobs.doctor_cloud import cloud, trust_policy
+from cdml.jobs.doctor_cloud import bodies as cloud_bodies
+from cdml.jobs.doctor_cloud import cloud
 from cdml.jobs.doctor_dvc import storage
 from cdml.jobs.doctor_gc import collections
 from cdml.jobs.doctor_github import github
-from cdml.jobs.doctor_github_rules import bodies
+from cdml.jobs.doctor_github_api import reader
+from cdml.jobs.doctor_github_environments import bodies as environment_bodies
+from cdml.jobs.doctor_github_rules import bodies as rulesets
 from cdml.jobs.doctor_gitlab import gitlab
 from cdml.jobs.doctor_repository import files, repository
 from cdml.jobs.doctor_run import run
@@ -71,8 +74,7 @@ def doctor(
 def body(root: Path, name: str, *, environ: Mapping[str, str] | None = None, ask: Ask | None = None) -> Any:
     """What a command of a finding sends, as plain data; UsageError for a name that none has."""
     scene = look(open_project(root), os.environ if environ is None else environ, ask)
-    policy = trust_policy(scene)
-    known = {**bodies(scene), **({"aws": policy} if policy else {})}
+    known = {**rulesets(scene), **environment_bodies(scene, reader(scene)), **cloud_bodies(scene)}
     if name not in known:
         raise UsageError(f"no finding sends {name!r}; there are {', '.join(known)}", "cdml doctor")
     return known[name]

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from cdml.forges import address
 from cdml.jobs.doctor_base import GATE, Finding, Scene, quoted, shell
+from cdml.state.git import words
 
 TOPIC = "azure"
 FILE = "azure-pipelines.yml"
@@ -72,9 +73,9 @@ def _unknown(what: str, why: str, command: str) -> Finding:
 
 def _pipeline(scene: Scene, place: Place) -> Finding:
     kind = "github" if place.github else "tfsgit"
-    words = ("--repository", place.repository, "--repository-type", kind, "--branch", scene.project.main)
+    where = ("--repository", place.repository, "--repository-type", kind, "--branch", scene.project.main)
     more = ("--service-connection", "SERVICE_CONNECTION_ID") if place.github else ()
-    command = shell("az", "pipelines", "create", "--name", _name(scene), *words, "--yml-path", FILE, *more)
+    command = shell("az", "pipelines", "create", "--name", _name(scene), *where, "--yml-path", FILE, *more)
     return _unknown(
         f"whether a pipeline runs {FILE}",
         "Azure runs no file that no pipeline was made of",
@@ -97,13 +98,15 @@ def _policies(scene: Scene, place: Place) -> Iterator[Finding]:
         " --blocking true --enabled true --manual-queue-only false --queue-on-source-update-only false"
         f" --valid-duration 0 {place.options}",
     )
-    for one in scene.project.settings.environments:
+    branches = [one.branch for one in scene.project.settings.environments]
+    if branches:
         yield _unknown(
-            f"whether {one.branch} takes pull requests alone",
-            "who may push to it deploys without a review; a required policy closes the branch to pushes",
-            f"az repos policy approver-count create --branch {quoted(one.branch)} {_repository(place)}"
+            f"whether {words(branches)} {'takes' if len(branches) == 1 else 'take'} pull requests alone",
+            "who may push to it deploys without a review; a required policy closes a branch to pushes",
+            f"for branch in {shell(*branches)}; do az repos policy approver-count create"
+            f' --branch "$branch" {_repository(place)}'
             " --minimum-approver-count 1 --creator-vote-counts false --allow-downvotes false"
-            f" --reset-on-source-push true --blocking true --enabled true {place.options}",
+            f" --reset-on-source-push true --blocking true --enabled true {place.options}; done",
         )
 
 
@@ -118,21 +121,20 @@ def _rights(place: Place) -> Finding:
     token = f"repoV2/$({show} project.id {place.options})/$({show} id {place.options})"
     return _unknown(
         "whether the build identity may Contribute, Create branch, Create tag and Contribute to pull requests",
-        "its jobs push versions and branches, and comment",
+        f"its jobs push versions and branches; DESCRIPTOR is that of '{place.project} Build Service'; "
+        f"by hand: {place.pages}/_settings/repositories, {place.repository}, Security",
         f"az devops security permission update --namespace-id {GIT_NAMESPACE} --allow-bit {GIT_BITS}"
-        f' --subject DESCRIPTOR --token "{token}" --organization {quoted(place.organization)}'
-        f" (DESCRIPTOR: of '{place.project} Build Service'; or by hand: {place.pages}/_settings/repositories,"
-        f" {place.repository}, Security)",
+        f' --subject DESCRIPTOR --token "{token}" --organization {quoted(place.organization)}',
     )
 
 
 def _environments(scene: Scene, place: Place) -> Iterator[Finding]:
     for one in scene.project.settings.environments:
         yield _unknown(
-            f"whether the environment {one.name} has approvals, an exclusive lock and the branch {one.branch}",
-            "YAML holds no checks: without the lock two deployments overlap, without the branch any may deploy",
+            f"whether the environment {one.name} has its checks",
+            "YAML holds none: without the lock two deployments overlap, without the branch any may deploy",
             f"{place.pages}/_environments: {one.name}, Approvals and checks: Approvals, Exclusive lock, "
-            f"Branch control ({one.branch})",
+            f"Branch control to {one.branch}",
         )
 
 
@@ -149,16 +151,15 @@ def _names(scene: Scene, place: Place) -> Iterator[Finding]:
     else:
         yield _unknown(
             "whether the organization has hosted parallel jobs",
-            "a new organization has none, and every run waits",
-            f"{place.organization}/_settings/buildqueue (ask for them: https://aka.ms/azpipelines-parallelism-request;"
-            " or name machines of your own: ci.azure.pool)",
+            f"a new one has none, and every run waits: {place.organization}/_settings/buildqueue; "
+            "machines of your own are named by ci.azure.pool",
+            "https://aka.ms/azpipelines-parallelism-request asks for them",
         )
     if connection:
         yield _unknown(
             f"whether the service connection {connection} is there and this pipeline may use it",
-            "ci.azure.service-connection names it",
-            f"az devops service-endpoint list {place.options} --query \"[?name=='{connection}']\" (to make it:"
-            f" {place.pages}/_settings/adminservices, workload identity federation)",
+            "ci.azure.service-connection names it; with workload identity federation it holds no key",
+            f"{place.pages}/_settings/adminservices: New service connection, {connection}",
         )
     yield from _secrets(scene, place, group)
 
@@ -172,10 +173,11 @@ def _secrets(scene: Scene, place: Place, group: str | None) -> Iterator[Finding]
             "ci.azure.variable-group names it; an unknown one ends the run before it begins",
             f"{create} --variables CDML=1 {place.options}",
         )
-    for name in names:
-        variable = shell("az", "pipelines", "variable", "create", "--pipeline-name", _name(scene), "--name", name)
+    if names:
+        variable = shell("az", "pipelines", "variable", "create", "--pipeline-name", _name(scene), "--name")
+        plural = "s" if len(names) > 1 else ""
         yield _unknown(
-            f"whether the secret variable {name} is set",
-            "mlops.yaml names it under ci.secrets",
-            f"{variable} --secret true {place.options} (its value is asked for)",
+            f"whether the secret variable{plural} {words(names)} {'are' if plural else 'is'} set",
+            "mlops.yaml names it under ci.secrets; the command asks for its value",
+            f'for name in {shell(*names)}; do {variable} "$name" --secret true {place.options}; done',
         )

@@ -78,9 +78,7 @@ def quoted(word: str) -> str:
     return shlex.quote(word)
 
 
-def judged(
-    topic: str, good: bool | None, said: tuple[str, str], why: str, command: str
-) -> Finding:
+def judged(topic: str, good: bool | None, said: tuple[str, str], why: str, command: str) -> Finding:
     """A finding on something that holds, does not hold, or could not be seen (None).
 
     `said` is how it reads where it holds, and where it does not.

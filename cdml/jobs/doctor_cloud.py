@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,9 +47,9 @@ def cloud(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             TOPIC,
             "unknown",
-            f"whether {name} trusts {len(writers)} subjects: {', '.join(one.claim for one in writers)}",
-            "their jobs register and deploy, and prove by it who they are",
-            " && ".join(_trust(name, keys, writers)),
+            f"whether {name} trusts {', '.join(one.claim for one in writers)}",
+            "these subjects are how jobs that register and deploy prove who they are",
+            _trust(name, keys, writers),
         )
     for one in found:
         if not one.writes:
@@ -58,7 +57,7 @@ def cloud(scene: Scene) -> Iterator[Finding]:
                 TOPIC,
                 "note",
                 f"pull requests present {one.claim}",
-                "their jobs run code that nobody has reviewed: let that subject read and nothing else",
+                "their jobs run code that nobody has reviewed: trust that subject with reading alone",
             )
 
 
@@ -133,39 +132,44 @@ def trust_policy(scene: Scene) -> dict[str, Any] | None:
     host = issuer(scene)
     account = role.split(":")[4] if role.count(":") >= 5 else "ACCOUNT"
     trusted = [one.claim for one in subjects(scene) if one.writes]
-    audience = AUDIENCES["aws"] if host == GITHUB else f"https://{host}"
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": f"arn:aws:iam::{account}:oidc-provider/{host}"},
         "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{host}:aud": audience, f"{host}:sub": trusted}},
+        "Condition": {"StringEquals": {f"{host}:aud": AUDIENCES["aws"], f"{host}:sub": trusted}},
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _trust(name: str, keys: Mapping[str, str], trusted: list[Subject]) -> Iterator[str]:
+def bodies(scene: Scene) -> dict[str, dict[str, Any]]:
+    """What the clouds' commands send, by the name that `cdml doctor --body` gives it."""
+    clouds = scene.project.settings.ci.cloud
+    policy = trust_policy(scene)
+    found = {"aws": policy} if policy else {}
+    if "azure" in clouds:
+        for one in subjects(scene):
+            if one.writes:
+                found[f"azure/{one.name}"] = {
+                    "name": f"cdml-{one.name.replace('/', '-')}",
+                    "issuer": f"https://{issuer(scene)}",
+                    "subject": one.claim,
+                    "audiences": [AUDIENCES["azure"]],
+                }
+    return found
+
+
+def _trust(name: str, keys: Mapping[str, str], trusted: list[Subject]) -> str:
+    """The command that makes a cloud trust these subjects."""
     if name == "aws":
-        role = keys["role"].rpartition("/")[2]
-        yield (
-            f"aws iam update-assume-role-policy --role-name {quoted(role)}"
-            ' --policy-document "$(cdml doctor --body aws)"'
-        )
-    elif name == "azure":
-        for one in trusted:
-            body = {
-                "name": f"cdml-{one.name.replace('/', '-')}",
-                "issuer": f"https://{GITHUB}",
-                "subject": one.claim,
-                "audiences": [AUDIENCES["azure"]],
-            }
-            words = ("az", "ad", "app", "federated-credential", "create", "--id", keys["client-id"])
-            yield shell(*words, "--parameters", json.dumps(body))
-    else:
-        pool = keys["workload-identity-provider"].partition("/providers/")[0]
-        for one in trusted:
-            yield shell(
-                "gcloud",
-                *("iam", "service-accounts", "add-iam-policy-binding", keys["service-account"]),
-                *("--role", "roles/iam.workloadIdentityUser"),
-                *("--member", f"principal://iam.googleapis.com/{pool}/subject/{one.claim}"),
-            )
+        role = quoted(keys["role"].rpartition("/")[2])
+        body = '"$(cdml doctor --body aws)"'
+        return f"aws iam update-assume-role-policy --role-name {role} --policy-document {body}"
+    if name == "azure":
+        create = shell("az", "ad", "app", "federated-credential", "create", "--id", keys["client-id"])
+        names = shell(*(one.name for one in trusted))
+        return f'for name in {names}; do {create} --parameters "$(cdml doctor --body "azure/$name")"; done'
+    pool = keys["workload-identity-provider"].partition("/providers/")[0]
+    bind = shell("gcloud", "iam", "service-accounts", "add-iam-policy-binding", keys["service-account"])
+    claims = shell(*(one.claim for one in trusted))
+    member = f'"principal://iam.googleapis.com/{pool}/subject/$subject"'
+    return f"for subject in {claims}; do {bind} --role roles/iam.workloadIdentityUser --member {member}; done"

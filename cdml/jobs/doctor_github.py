@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cdml.forges.github_place import TOKENS
 from cdml.jobs.doctor_base import Finding, Scene, judged, quoted
 from cdml.jobs.doctor_github_api import Reader, dicts, mapping, part, reader
 from cdml.jobs.doctor_github_environments import environments
@@ -25,16 +26,20 @@ def github(scene: Scene) -> Iterator[Finding]:
     yield from environments(scene, hub)
     yield from _secrets(scene, hub)
     yield _runs(scene, hub)
+    for reason in hub.reasons:
+        yield Finding(
+            TOPIC,
+            "unknown",
+            reason,
+            "what it hides stands above; an administrator's token sees all of it",
+            f"{TOKENS[1]}=$(gh auth token) cdml doctor",
+        )
 
 
 def _repository(scene: Scene, hub: Reader) -> Iterator[Finding]:
-    seen = hub.read("", "metadata: read")
-    default = mapping(seen.data).get("default_branch")
+    default = mapping(hub.read("", "metadata: read").data).get("default_branch")
     main = scene.project.main
-    if default is None:
-        if hub.ask is not None:
-            yield Finding(TOPIC, "unknown", f"{hub.slug} could not be read", seen.reason)
-    elif default != main:
+    if default not in (None, main):
         yield Finding(
             TOPIC,
             "missing",
@@ -70,9 +75,7 @@ def _actions(hub: Reader) -> Iterator[Finding]:
         opens if isinstance(opens, bool) else None,
         ("workflows may open pull requests", "workflows may not open pull requests"),
         "promotions, rollbacks and retraining are pull requests that a job opens",
-        f"gh api -X PUT repos/{hub.slug}/actions/permissions/workflow -F can_approve_pull_request_reviews=true"
-        " -f default_workflow_permissions=read",
-        rights.reason,
+        f"gh api -X PUT repos/{hub.slug}/actions/permissions/workflow -F can_approve_pull_request_reviews=true",
     )
     if mapping(rights.data).get("default_workflow_permissions") == "write":
         yield Finding(
@@ -90,30 +93,28 @@ def _secrets(scene: Scene, hub: Reader) -> Iterator[Finding]:
     if not asked:
         return
     places = [one.name for one in scene.project.settings.environments]
-    everywhere, reason = _names(hub, "/actions/secrets")
-    shared, _ = _names(hub, "/actions/organization-secrets")
-    inside = {name: _names(hub, f"/environments/{part(name)}/secrets")[0] for name in places}
+    everywhere, shared = _names(hub, "/actions/secrets"), _names(hub, "/actions/organization-secrets") or set()
+    inside = {name: _names(hub, f"/environments/{part(name)}/secrets") or set() for name in places}
     for name in dict.fromkeys(name for names in asked.values() for name in names):
         deploys = bool(places) and all(name not in names for kind, names in asked.items() if kind != "deploy")
         lacking = [place for place in places if name.upper() not in inside[place]] if deploys else []
-        set_up = name.upper() in everywhere | shared or (deploys and not lacking)
+        set_up = name.upper() in (everywhere or set()) | shared or (deploys and not lacking)
         targets = [f" --env {quoted(place)}" for place in lacking] or [""]
         yield judged(
             TOPIC,
-            set_up if set_up or not reason else None,
+            None if everywhere is None and not set_up else set_up,
             (f"the secret {name} is set", f"the secret {name} is not set"),
             "mlops.yaml names it under ci.secrets, and its job would find it empty",
             " && ".join(f"gh secret set {name} --repo {hub.slug}{target}" for target in targets),
-            "" if hub.ask is None else reason,
         )
 
 
-def _names(hub: Reader, path: str) -> tuple[set[str], str]:
-    """Names of secrets in capitals, as GitHub keeps them; and the reason where they cannot be listed."""
-    seen = hub.read(f"{path}?per_page={FIRST}", "secrets: read")
+def _names(hub: Reader, path: str) -> set[str] | None:
+    """Names of secrets in capitals, as GitHub keeps them; None where they cannot be listed."""
+    seen = hub.read(f"{path}?per_page={FIRST}", "secrets: read", absent=("Not Found",))
     if seen.data is None:
-        return set(), seen.reason or "no token"
-    return {str(item.get("name", "")).upper() for item in dicts(mapping(seen.data).get("secrets"))}, ""
+        return None
+    return {str(item.get("name", "")).upper() for item in dicts(mapping(seen.data).get("secrets"))}
 
 
 def _runs(scene: Scene, hub: Reader) -> Finding:
@@ -125,7 +126,7 @@ def _runs(scene: Scene, hub: Reader) -> Finding:
         TOPIC,
         "note",
         "what jobs push starts no run of other workflows",
-        f"the generated ones need none: what a job opens, it judges; if yours must run too, name {TOKEN} under ci.secrets and set it "
-        "to the token of an app or of a person",
+        "the generated ones need none, since a job judges what it opens; should yours run too, name "
+        f"{TOKEN} under ci.secrets and set it to the token of an app or of a person",
         f"gh secret set {TOKEN} --repo {hub.slug}",
     )

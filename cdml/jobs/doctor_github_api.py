@@ -20,41 +20,47 @@ NEEDED = "X-Accepted-GitHub-Permissions"
 
 @dataclass(frozen=True)
 class Seen:
-    """What was read; `data` is None where nothing could be (`reason` says why) or nothing is there (`absent`)."""
+    """What was read; `data` is None where nothing could be, or where nothing is there (`absent`)."""
 
     data: Any = None
-    reason: str = ""
     absent: bool = False
 
 
 class Reader:
-    """One repository's settings. After the first request without an answer no other is sent."""
+    """One repository's settings; `reasons` are why some of them could not be read, each once.
+
+    After the first request without an answer no other is sent.
+    """
 
     def __init__(self, place: Place, ask: Ask | None = None) -> None:
         self.place = place
         self.ask = ask or (_asking(place) if place.token else None)
-        self.silent = ""
+        self.silent = False
+        self.reasons: dict[str, None] = {}
 
     @property
     def slug(self) -> str:
         """`owner/name`."""
         return self.place.slug
 
-    def read(self, path: str, needs: str = ADMINISTRATION, absent: str = "") -> Seen:
-        """What is at a path below the repository. A 404 that says `absent` means that nothing is there."""
+    def read(self, path: str, needs: str = ADMINISTRATION, absent: tuple[str, ...] = ()) -> Seen:
+        """What is at a path below the repository. A 404 that says one of `absent` means that nothing is there."""
         if self.ask is None or self.silent:
-            return Seen(reason=self.silent)
+            return Seen()
         try:
             answer = self.ask(path)
         except CdmlError as error:
-            self.silent = error.message
-            return Seen(reason=self.silent)
+            self.silent = True
+            self.reasons[error.message] = None
+            return Seen()
         if answer.status == 200:
             return Seen(answer.data)
-        if absent and answer.status == 404 and absent in _message(answer):
+        if answer.status == 404 and any(words in _message(answer) for words in absent):
             return Seen(absent=True)
         needed = next((value for key, value in answer.headers.items() if key.lower() == NEEDED.lower()), "")
-        return Seen(reason=refusal(self.place, "GET", path or "/", needed or needs, answer).message)
+        path = f"/repos/{self.slug}{path}"
+        self.reasons[refusal(self.place, "GET", path, needed or needs, answer).message] = None
+        return Seen()
 
 
 def reader(scene: Scene) -> Reader | None:

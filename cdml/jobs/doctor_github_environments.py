@@ -10,10 +10,6 @@ from cdml.jobs.doctor_base import Finding, Scene, quoted
 from cdml.jobs.doctor_github_api import Reader, dicts, mapping, part
 
 TOPIC = "github"
-_CUSTOM = (
-    "-F 'deployment_branch_policy[protected_branches]=false'"
-    " -F 'deployment_branch_policy[custom_branch_policies]=true'"
-)
 _OPEN = "any branch's workflow could deploy with its secrets"
 
 
@@ -27,24 +23,42 @@ def environments(scene: Scene, hub: Reader) -> Iterator[Finding]:
     for one in wanted:
         if listed.data is None:
             what = f"whether only {one.branch} may use the environment {one.name}"
-            why = f"{_OPEN} ({listed.reason})" if listed.reason else _OPEN
-            yield Finding(TOPIC, "unknown", what, why, _create(hub, one, {}))
+            yield Finding(TOPIC, "unknown", what, _OPEN, _create(hub, one))
         elif one.name not in there:
             why = "its first deployment would create it without any protection"
-            yield Finding(TOPIC, "missing", f"there is no environment {one.name}", why, _create(hub, one, {}))
+            yield Finding(TOPIC, "missing", f"there is no environment {one.name}", why, _create(hub, one))
         else:
             yield _branches(hub, one, there[one.name])
             yield from _reviewers(hub, one, there[one.name])
 
 
-def _create(hub: Reader, one: Environment, present: dict[str, Any]) -> str:
-    """The command that lets the release branch alone use an environment, and keeps its reviewers and its wait."""
-    people = _people(present)
-    kept = "".join(f" -F 'reviewers[][type]={kind}' -F 'reviewers[][id]={number}'" for kind, number in people)
-    wait = next((r.get("wait_timer") for r in _rules(present, "wait_timer")), None)
-    kept += f" -F wait_timer={int(wait)}" if isinstance(wait, int) and wait else ""
+def bodies(scene: Scene, hub: Reader | None) -> dict[str, dict[str, Any]]:
+    """What makes an environment open to named branches alone, by the name that `cdml doctor --body` gives it.
+
+    GitHub takes away what it is not told again: reviewers and the wait that are there stay.
+    """
+    listed = hub.read("/environments?per_page=100", "actions: read").data if hub else None
+    there = {str(one.get("name")): one for one in dicts(mapping(listed).get("environments"))}
+    return {
+        f"environments/{one.name}": _body(there.get(one.name, {})) for one in scene.project.settings.environments
+    }
+
+
+def _body(present: dict[str, Any]) -> dict[str, Any]:
+    wait = next((rule.get("wait_timer") for rule in _rules(present, "wait_timer")), None)
+    people = [{"type": kind, "id": number} for kind, number in _people(present)]
+    reviews = [bool(rule.get("prevent_self_review")) for rule in _rules(present, "required_reviewers")]
+    return {
+        "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
+        **({"wait_timer": wait} if isinstance(wait, int) else {}),
+        **({"reviewers": people, "prevent_self_review": any(reviews)} if people else {}),
+    }
+
+
+def _create(hub: Reader, one: Environment) -> str:
     place = f"repos/{hub.slug}/environments/{part(one.name)}"
-    return f"gh api -X PUT {place} {_CUSTOM}{kept} && {_allow(place, one)}"
+    name = quoted(f"environments/{one.name}")
+    return f"cdml doctor --body {name} | gh api -X PUT {place} --input - && {_allow(place, one)}"
 
 
 def _allow(place: str, one: Environment) -> str:
@@ -55,12 +69,12 @@ def _branches(hub: Reader, one: Environment, present: dict[str, Any]) -> Finding
     policy = mapping(present.get("deployment_branch_policy"))
     if not policy:
         what = f"the environment {one.name} is open to every branch"
-        return Finding(TOPIC, "missing", what, _OPEN, _create(hub, one, present))
+        return Finding(TOPIC, "missing", what, _OPEN, _create(hub, one))
     if not policy.get("custom_branch_policies"):
         return Finding(TOPIC, "ok", f"the environment {one.name} is open to protected branches")
     seen = hub.read(f"/environments/{part(one.name)}/deployment-branch-policies?per_page=100", "actions: read")
     if seen.data is None:
-        return Finding(TOPIC, "unknown", f"which branches may use the environment {one.name}", seen.reason)
+        return Finding(TOPIC, "unknown", f"which branches may use the environment {one.name}", _OPEN)
     names = [str(item.get("name")) for item in dicts(mapping(seen.data).get("branch_policies"))]
     if one.branch in names or "release/*" in names or "release/**" in names:
         return Finding(TOPIC, "ok", f"the environment {one.name} is open to {', '.join(names)}")

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from cdml.jobs.concerned import context_of, own
-from cdml.jobs.doctor_base import GATE, Finding, Scene, judged, quoted
+from cdml.jobs.doctor_base import GATE, Finding, Scene, judged, quoted, shell
 from cdml.jobs.doctor_github_api import Reader, dicts, mapping, part
 
 TOPIC = "github"
@@ -22,16 +22,25 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds for a branch: kinds of rules, and the names of required checks. `reason`: what was not seen."""
+    """What holds for a branch: kinds of rules, and the names of required checks. `seen`: that is all of it."""
 
     kinds: frozenset[str]
     checks: frozenset[str]
-    reason: str = ""
-    seen: bool = True
+    seen: bool
 
 
 def protection(scene: Scene, hub: Reader) -> Iterator[Finding]:
     """Main, every release branch that is there, and the tags of versions and deployments."""
+    if hub.ask is None:
+        names = list(bodies(scene))
+        yield Finding(
+            TOPIC,
+            "unknown",
+            f"whether {', '.join(names[:-1])} and the tags of {scene.project.settings.model} are protected",
+            "who may push to a branch goes around its gates; tags are the registry",
+            f"for name in {shell(*names)}; do {_command(hub, None)}; done",
+        )
+        return
     for branch, check in required(scene).items():
         yield _branch(hub, branch, check)
     yield _tags(scene, hub)
@@ -92,8 +101,10 @@ def _ruleset(name: str, target: str, include: list[str], rules: list[dict[str, A
     }
 
 
-def _command(hub: Reader, body: str) -> str:
-    return f"cdml doctor --body {quoted(body)} | gh api repos/{hub.slug}/rulesets --input -"
+def _command(hub: Reader, body: str | None) -> str:
+    """The command that makes a ruleset; without a name it stands in a loop over them."""
+    name = '"$name"' if body is None else quoted(body)
+    return f"cdml doctor --body {name} | gh api repos/{hub.slug}/rulesets --input -"
 
 
 def _branch(hub: Reader, branch: str, check: str | None) -> Finding:
@@ -109,7 +120,6 @@ def _branch(hub: Reader, branch: str, check: str | None) -> Finding:
         (f"{branch} takes pull requests alone{check_words}", f"{branch} is not protected: {_negated(lacking)}"),
         "who may push to it goes around the gates",
         _command(hub, branch),
-        rules.reason,
     )
 
 
@@ -126,7 +136,7 @@ def _negated(lacking: list[str]) -> str:
 def read_rules(hub: Reader, branch: str) -> Rules:
     """What holds for a branch, of both kinds of protection; the older one shows itself to administrators alone."""
     new = hub.read(f"/rules/branches/{part(branch)}", "metadata: read")
-    old = hub.read(f"/branches/{part(branch)}/protection", absent="Branch not protected")
+    old = hub.read(f"/branches/{part(branch)}/protection", absent=("Branch not protected", "Branch not found"))
     kinds = {str(rule.get("type")) for rule in dicts(new.data)}
     checks = {
         str(one.get("context"))
@@ -137,7 +147,7 @@ def read_rules(hub: Reader, branch: str) -> Rules:
         kinds |= _old_kinds(mapping(old.data))
         checks |= _old_checks(mapping(old.data))
     seen = new.data is not None and (old.data is not None or old.absent)
-    return Rules(frozenset(kinds), frozenset(checks), new.reason or old.reason, seen)
+    return Rules(frozenset(kinds), frozenset(checks), seen)
 
 
 def _old_kinds(found: Mapping[str, Any]) -> set[str]:
@@ -156,23 +166,17 @@ def _old_checks(found: Mapping[str, Any]) -> set[str]:
 def _tags(scene: Scene, hub: Reader) -> Finding:
     model = scene.project.settings.model
     listed = hub.read("/rulesets?targets=tag&per_page=100", "metadata: read")
-    holds: bool | None = None
-    reason = listed.reason
-    if listed.data is not None:
-        holds = False
-        for item in dicts(listed.data):
-            if item.get("target") == "tag" and item.get("enforcement") == "active":
-                one = hub.read(f"/rulesets/{item.get('id')}", "metadata: read")
-                reason = reason or one.reason
-                holds = holds or _keeps_tags(mapping(one.data), model)
-        holds = None if reason and not holds else holds
+    active = [r for r in dicts(listed.data) if (r.get("target"), r.get("enforcement")) == ("tag", "active")]
+    each = [hub.read(f"/rulesets/{one.get('id')}", "metadata: read") for one in active]
+    holds: bool | None = any(_keeps_tags(mapping(one.data), model) for one in each)
+    if not holds and any(one.data is None for one in (listed, *each)):
+        holds = None
     return judged(
         TOPIC,
         holds,
         (f"tags of {model} cannot be moved or deleted", f"tags of {model} may be moved and deleted"),
         "they are the registry: who moves one changes what was released",
         _command(hub, TAGS),
-        reason,
     )
 
 

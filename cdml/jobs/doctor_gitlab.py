@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from cdml.forges import address
-from cdml.jobs.doctor_base import Finding, Scene, quoted
+from cdml.jobs.doctor_base import Finding, Scene, quoted, shell
+from cdml.state.git import words
 
 TOPIC = "gitlab"
 TOKEN = "CDML_TOKEN"  # noqa: S105
@@ -28,11 +29,12 @@ def gitlab(scene: Scene) -> Iterator[Finding]:
     yield from _protected(scene, at)
     yield from _tokens(at)
     yield from _environments(scene, at)
-    for name in dict.fromkeys(name for some in scene.project.settings.ci.secrets.values() for name in some):
+    names = list(dict.fromkeys(name for some in scene.project.settings.ci.secrets.values() for name in some))
+    if names:
         yield _unknown(
-            f"whether the variable {name} is set",
-            "mlops.yaml names it under ci.secrets",
-            f"glab variable set {name} --masked",
+            f"whether {words(names)} {'is' if len(names) == 1 else 'are'} set as variables",
+            "mlops.yaml names them under ci.secrets; the command asks for each value",
+            f'for name in {shell(*names)}; do glab variable set "$name" --masked; done',
         )
 
 
@@ -42,20 +44,19 @@ def _unknown(what: str, why: str, command: str) -> Finding:
 
 def _protected(scene: Scene, at: str) -> Iterator[Finding]:
     model = scene.project.settings.model
-    for branch in (scene.project.main, *(one.branch for one in scene.project.settings.environments)):
-        yield _unknown(
-            f"whether {branch} takes merge requests alone",
-            "who may push to it goes around the gates",
-            f"glab api -X POST {at}/protected_branches -f {quoted(f'name={branch}')}"
-            f" -F push_access_level={NOBODY} -F merge_access_level={DEVELOPERS} -F allow_force_push=false",
-        )
-    for pattern in (f"{model}@*", f"{model}#*"):
-        yield _unknown(
-            f"whether tags {pattern} cannot be moved or deleted",
-            "they are the registry; a job creates them with the rights of who started it",
-            f"glab api -X POST {at}/protected_tags -f {quoted(f'name={pattern}')}"
-            f" -F create_access_level={DEVELOPERS}",
-        )
+    branches = [scene.project.main, *(one.branch for one in scene.project.settings.environments)]
+    yield _unknown(
+        f"whether {words(branches)} {'takes' if len(branches) == 1 else 'take'} merge requests alone",
+        "who may push to a branch goes around its gates",
+        f'for name in {shell(*branches)}; do glab api -X POST {at}/protected_branches -f name="$name"'
+        f" -F push_access_level={NOBODY} -F merge_access_level={DEVELOPERS} -F allow_force_push=false; done",
+    )
+    yield _unknown(
+        f"whether tags of {model} cannot be moved or deleted",
+        "they are the registry; a job creates them with the rights of who started it",
+        f"for name in {shell(f'{model}@*', f'{model}#*')}; do glab api -X POST {at}/protected_tags"
+        f' -f name="$name" -F create_access_level={DEVELOPERS}; done',
+    )
 
 
 def _tokens(at: str) -> Iterator[Finding]:

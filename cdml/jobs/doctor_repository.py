@@ -94,9 +94,13 @@ def _copies(scene: Scene, heads: dict[str, str]) -> Iterator[Finding]:
     if not patterns or main is None or not there:
         return
     try:
-        fetch(git, *(commit for commit in (main, *there.values()) if not git.has(commit)))
+        names = (scene.project.main, *there)
+        lacking = [_HEADS + name for name in names if not git.has(heads[_HEADS + name])]
+        if lacking:
+            fetch(git, *lacking)
     except ExternalError as error:
-        yield Finding(TOPIC, "unknown", f"whether the release branches hold {words(patterns)}", error.message.splitlines()[0])
+        what, why = f"whether the release branches hold {words(patterns)}", error.message.splitlines()[0]
+        yield Finding(TOPIC, "unknown", what, why, f"git fetch {REMOTE}")
         return
     wanted = _matching(git, main, patterns)
     if not wanted:

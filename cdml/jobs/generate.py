@@ -24,7 +24,7 @@ from cdml.jobs.generate_ci import ci_files, superseded
 from cdml.jobs.stamp import is_edited, is_ours, stamped
 from cdml.state.git import Git
 
-State = Literal["written", "unchanged", "stale", "removed"]
+State = Literal["written", "unchanged", "stale", "removed", "own"]
 
 IGNORE_FILE = ".gitignore"
 IGNORE_MARK = "# Outputs that DVC keeps (cdml generate)"
@@ -42,12 +42,20 @@ class Generated:
 
 @dataclass(frozen=True)
 class _Plan:
-    """One file as it should be; no content where it should not be any more. `stamped` ones hold our header."""
+    """One file as it should be; no content where it should not be any more. `stamped` ones hold our header.
+
+    `instead` is the line that a file of people's own needs, which then keeps its place.
+    """
 
     path: str
     purpose: str
     content: str | None
     stamped: bool = False
+    instead: str = ""
+
+    def gives_way(self, old: str | None) -> bool:
+        """Whether what stands there is people's own and stays."""
+        return bool(self.instead) and old is not None and not is_ours(old)
 
 
 def generate(root: Path, *, check: bool = False, force: bool = False) -> tuple[Generated, ...]:
@@ -61,6 +69,8 @@ def generate(root: Path, *, check: bool = False, force: bool = False) -> tuple[G
     found = [(plan, _present(root / plan.path)) for plan in plans]
     if not check:
         for plan, old in found:
+            if plan.gives_way(old):
+                continue
             _refuse_foreign(plan, old)
             if not force:
                 _refuse_hand_edit(plan, old)
@@ -68,6 +78,8 @@ def generate(root: Path, *, check: bool = False, force: bool = False) -> tuple[G
 
 
 def _carry_out(root: Path, plan: _Plan, old: str | None, check: bool) -> Generated:
+    if plan.gives_way(old):
+        return Generated(plan.path, f"yours, and never touched; it needs the line `{plan.instead}`", "own")
     fresh = old == plan.content
     state: State = "unchanged" if fresh else "stale" if check else "written"
     if state == "written" and plan.content is None:
@@ -111,7 +123,10 @@ def _ci_plans(root: Path, settings: Settings) -> tuple[_Plan, ...]:
     wanted = ci_files(git, here, settings)
     gone = superseded(top, wanted)
     way = os.path.relpath(top, here).replace(os.sep, "/")
-    plans = [_Plan(_join(way, file.path), file.purpose, stamped(file.text), stamped=True) for file in wanted]
+    plans = [
+        _Plan(_join(way, file.path), file.purpose, stamped(file.text), stamped=True, instead=file.instead)
+        for file in wanted
+    ]
     plans += [_Plan(_join(way, path), "is asked for no more", None, stamped=True) for path in gone]
     return tuple(plans)
 

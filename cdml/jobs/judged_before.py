@@ -24,9 +24,7 @@ from cdml.state.snapshot import JUDGEMENT_FILE, Snapshot
 JUDGEMENTS = "refs/cdml/judgements"
 
 
-def judge_once(
-    project: Project, head: Snapshot, rules: Settings | None = None, *, keep: bool = True
-) -> Judgement:
+def judge_once(project: Project, head: Snapshot, rules: Settings | None = None, *, keep: bool = True) -> Judgement:
     """`head` against the project's baseline by `judge`, or what it answered before to exactly this question.
 
     `rules` are the settings that the change may not loosen. Without `keep` nothing is written, here or on the

@@ -25,7 +25,7 @@ class Offered:
 
 
 def judge_offer(project: Project, target: str, say: Callable[[str], None], *, keep: bool = True) -> Offered:
-    """Test, train, evaluate and judge the checked-out commit as `target`'s settings ask; `keep` as of `judge_once`.
+    """Test, train, evaluate and judge the checked-out commit as `target` asks; `keep` as in `judge_once`.
 
     Raises RefusedError where the change would escape its gates, and what the jobs raise.
     """

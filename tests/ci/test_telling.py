@@ -42,10 +42,10 @@ def test_a_gate_is_told_on_the_line_that_asked_for_it_the_worst_first() -> None:
     )
     file = "models/toy/mlops.yaml"
     assert told == (
-        Annotation("error", "f1 at least 0.5: fail: f1 is 0.4.", file, 11),
+        Annotation("error", "f1 at least 0.50: fail: f1 is 0.4.", file, 11),
         Annotation(
             "warning",
-            "f1 at least 0.5: inconclusive: f1 is 0.4. About 6,000 more test rows would decide.",
+            "f1 at least 0.50: inconclusive: f1 is 0.4. About 6,000 more test rows would decide.",
             file,
             10,
         ),
@@ -158,39 +158,44 @@ def on_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], R
     return begin
 
 
+def edit(small: Small, before: str, after: str) -> None:
+    text = (small.root / "mlops.yaml").read_text()
+    assert before in text
+    small.write("mlops.yaml", text.replace(before, after))
+
+
 def test_compare_tells_github_in_a_subfolder_and_json_stays_json(
-    small: Small, on_github: Callable[[], Runner], capsys: pytest.CaptureFixture[str]
+    small: Small, on_github: Callable[[], Runner]
 ) -> None:
-    code, plain = invoke(small.root, "compare", small.second, small.first)
-    assert (code, "::" in plain) == (10, False)
+    edit(small, "  gates:\n", "  gates:\n    - {metric: roc_auc, min: 0.9999}\n")
     runner = on_github()
     report = runner.folder / "report.md"
-    words = ("compare", "--json", "--report", str(report), small.second, small.first)
+    words = ("compare", "--json", "--report", str(report), small.first)
     code, said = invoke(small.top, "-C", "models/toy", *words)
     assert code == 10
     answer, _, told = said.partition("\n}\n")
     assert json.loads(answer + "}")["verdicts"][0]["outcome"] == "fail"
-    line = (
-        (small.root / "mlops.yaml").read_text().splitlines().index("    - {metric: roc_auc, max-regression: 0.02}")
-    )
-    place = f"file=models/toy/mlops.yaml,line={line + 1}"
-    assert told.startswith(f"::error {place}::roc_auc at most 0.02 worse: fail: ")
+    assert told.startswith("\n::error file=models/toy/mlops.yaml,line=11::roc_auc at least 0.9999: fail: ")
     assert runner.outputs == {"verdict": "fail", "exit_code": "10", "report": str(report)}
     assert runner.summary.strip() == report.read_text().strip()
     assert report.read_text().startswith("<!-- cdml:toy -->")
 
 
-def test_an_error_tells_github_its_line_and_its_exit_code(small: Small, on_github: Callable[[], Runner]) -> None:
+def test_nothing_is_told_where_no_ci_runs(small: Small) -> None:
+    edit(small, "  target: y", "  targett: y")
+    code, said = invoke(small.root, "check")
+    assert (code, "::" in said) == (3, False)
+
+
+@pytest.mark.parametrize("verb", ["compare", "check"])
+def test_an_error_tells_github_its_line(small: Small, on_github: Callable[[], Runner], verb: str) -> None:
     runner = on_github()
-    small.write("mlops.yaml", (small.root / "mlops.yaml").read_text().replace("roc_auc]", "roc_auk]"))
-    code, said = invoke(small.top, "-C", "models/toy", "compare")
-    assert code == 3
-    assert "\n::error file=models/toy/mlops.yaml,line=9::evaluate.metrics[0]%3A" in said or (
-        "\n::error file=models/toy/mlops.yaml,line=9::evaluate.metrics[0]: " in said
-    )
-    assert runner.outputs == {"exit_code": "3"}
-    code, said = invoke(small.top, "-C", "models/toy", "check")
-    assert (code, "::error file=models/toy/mlops.yaml,line=9::" in said) == (3, True)
+    edit(small, "  target: y", "  targett: y")
+    code, said = invoke(small.top, "-C", "models/toy", verb)
+    assert (code, said.count("::error ")) == (3, 1)
+    words = "evaluate.targett: 'targett' is not a key of evaluate. Did you mean 'target'?"
+    assert f"::error file=models/toy/mlops.yaml,line=7::{words}" in said.splitlines()
+    assert runner.outputs == ({"exit_code": "3"} if verb == "compare" else {})
 
 
 def test_an_output_is_one_line_whatever_is_in_it(on_github: Callable[[], Runner]) -> None:

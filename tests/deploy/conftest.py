@@ -1,4 +1,4 @@
-"""A tiny real model in several versions, a free port, and the certainty that no server outlives its test."""
+"""A tiny model in several versions, a free port, and the certainty that no server outlives its test."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import pickle
 import sys
 from collections.abc import Callable, Iterator
+from operator import methodcaller
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,49 +14,20 @@ import psutil
 import pytest
 
 from cdml.core.files import digest
-from cdml.core.release import Artifact, Bundle, Field
+from cdml.core.release import Artifact, Bundle
 from cdml.serving.sockets import bound
 
 Bundles = Callable[[str], Bundle]
 
 
 @pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> Bundles:
-    """A reviewed bundle by version; each version is a file of its own."""
-    import skops.io
-    from sklearn.linear_model import LogisticRegression
-
-    folder = tmp_path_factory.mktemp("models")
-
-    def bundle(version: str) -> Bundle:
-        file = folder / f"{version}.skops"
-        if not file.exists():
-            inputs = [[1.0], [2.0], [3.0 + len(list(folder.iterdir()))]]
-            skops.io.dump(LogisticRegression().fit(inputs, [0, 0, 1]), file)
-        found = digest(file)
-        return Bundle(
-            model="churn",
-            environment="staging",
-            version=version,
-            commit="c" * 40,
-            artifact=Artifact("model/model.skops", found.sha256, found.size),
-            file=file,
-            python=Path(sys.executable),
-            trusted=(),
-            signature=(Field("age", "number"),),
-        )
-
-    return bundle
-
-
-@pytest.fixture(scope="session")
 def light(tmp_path_factory: pytest.TempPathFactory) -> Bundles:
-    """As `bundles`, with a model that needs no library and loads at once."""
+    """A reviewed bundle by version; its model needs no library and loads at once (the flows serve real ones)."""
     folder = tmp_path_factory.mktemp("light")
 
     def bundle(version: str) -> Bundle:
         file = folder / f"{version}.pkl"
-        file.write_bytes(pickle.dumps(SimpleNamespace(predict=len, version=version)))
+        file.write_bytes(pickle.dumps(SimpleNamespace(predict=methodcaller("ravel"), version=version)))
         found = digest(file)
         artifact = Artifact("model/model.pkl", found.sha256, found.size)
         return Bundle(

@@ -89,10 +89,10 @@ def load(url: str) -> Iterator[Clients]:
 
 
 def test_replace_and_roll_back_lose_no_request(
-    target: LocalTarget, bundles: Bundles, state: Path, monkeypatch: pytest.MonkeyPatch
+    target: LocalTarget, light: Bundles, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
-    first, second = bundles("v1.0.0"), bundles("v1.1.0")
+    first, second = light("v1.0.0"), light("v1.1.0")
     assert target.plan(first) == (f"start churn@v1.0.0 at {target.url}",)
     deployed = target.deploy(first)
     assert deployed == target.current()
@@ -139,7 +139,9 @@ def _same_again(target: LocalTarget, bundle: Bundle, state: Path) -> None:
     target.remove()
 
 
-def test_a_server_that_does_not_start_changes_nothing(target: LocalTarget, light: Bundles, state: Path) -> None:
+def test_a_server_that_does_not_start_changes_nothing(
+    target: LocalTarget, light: Bundles, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good = light("v1.0.0")
     target.deploy(good)
     before, record = processes(state), (target.home / "server.json").read_text()
@@ -157,12 +159,10 @@ def test_a_server_that_does_not_start_changes_nothing(target: LocalTarget, light
 
     # The same server, hung: nothing can be handed over, and a healthy one takes its place all the same.
     before[0].suspend()
-    local_stop = local.local_process.STOP_SECONDS
-    local.local_process.STOP_SECONDS = 0.5
-    try:
+    with monkeypatch.context() as patch:
+        patch.setattr(local, "ASK_SECONDS", 0.5)
+        patch.setattr(local.local_process, "STOP_SECONDS", 0.5)
         assert target.deploy(light("v1.1.0")).version == "v1.1.0"
-    finally:
-        local.local_process.STOP_SECONDS = local_stop
     (now,) = processes(state)
     assert now != before[0]
 
@@ -201,7 +201,10 @@ def test_other_bytes_than_reviewed_are_refused(target: LocalTarget, light: Bundl
     assert [path.name for path in target.home.iterdir()] == ["lock"]
 
 
-def test_a_foreign_port_is_named_before_anything_changes(target: LocalTarget, light: Bundles, state: Path) -> None:
+def test_a_foreign_port_is_named_before_anything_changes(
+    target: LocalTarget, light: Bundles, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "ASK_SECONDS", 0.2)  # whoever has it does not answer
     with (
         socket.create_server(("127.0.0.1", target.options.port)),
         pytest.raises(ExternalError) as taken,

@@ -50,6 +50,18 @@ def _registered(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
+@pytest.fixture(scope="session")
+def _versioned(_registered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with a first version and release branches, made once."""
+    folder = tmp_path_factory.mktemp("versioned") / "toy"
+    with plain_environment():
+        toy = copy(_registered, folder)
+        toy.cdml("init", "--yes")
+        toy.commit("What init wrote", notes__txt="")
+        toy.git("push", "--quiet")
+    return folder
+
+
 @pytest.fixture
 def registered(_registered: Path, tmp_path: Path) -> Toy:
     """The same with a first version. All tests of a worker share the DVC remote, whose content names itself."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from toy_project import EVALUATE, Toy, run
+from toy_project import EVALUATE, Toy, copy
 
 from cdml.cli.main import main
 
@@ -96,39 +96,10 @@ def processes(toy: Toy) -> list[list[str]]:
     return found
 
 
-@pytest.fixture(scope="session")
-def _versioned(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with release branches and a first version, made once."""
-    folder = tmp_path_factory.mktemp("versioned") / "toy"
-    shutil.copytree(_template, folder, symlinks=True)
-    toy = Toy(folder / "work")
-    _keep_in(toy, "../../store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CDML_PYTHON", sys.executable)
-        run([sys.executable, "-m", "cdml", "init", "--yes"], toy.root)
-        toy.commit("What init wrote", notes__txt="")
-        toy.git("push", "--quiet")
-        run([sys.executable, "-m", "cdml", "register"], toy.root)
-    return folder
-
-
 @pytest.fixture
 def versioned(_versioned: Path, tmp_path: Path) -> Toy:
     """A project of one's own with a first version."""
-    folder = tmp_path / "toy"
-    shutil.copytree(_versioned, folder, symlinks=True)
-    toy = Toy(folder / "work")
-    _keep_in(toy, str(_versioned / "store"))
-    return toy
-
-
-def _keep_in(toy: Toy, before: str) -> None:
-    store = toy.root.parent / "store"
-    store.mkdir(exist_ok=True)
-    config = toy.root / ".dvc" / "config"
-    config.write_text(config.read_text().replace(before, str(store)))
-    toy.git("commit", "--quiet", "--all", "--message", "Name the store")
-    toy.git("push", "--quiet")
+    return copy(_versioned, tmp_path / "toy")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_a_pull_request_in_which_nothing_changed_starts_no_dvc_and_loads_no_pand
     # What the project's interpreter holds is asked of it, and nothing else.
     assert [Path(words[-1]).name for words in watched["started"]] == ["worker.py"]
     shown = registered.cdml("pr", "show", "1")
-    assert "success: toy: no change" in shown
+    assert "success: cdml: toy: no change" in shown
     # Another gate is another question.
     registered.commit("Loosen", mlops__yaml=tested.replace("max-regression: 0.02", "max-regression: 0.03"))
     registered.git("push", "--quiet", "origin", "HEAD")

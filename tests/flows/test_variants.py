@@ -57,13 +57,11 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
 
 
 @pytest.fixture(scope="session")
-def _released(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _released(_versioned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with release branches and three versions, each better than the one before, made once."""
     folder = tmp_path_factory.mktemp("released") / "toy"
     with plain_environment():
-        toy = copy(_template, folder, folder / "store")
-        toy.cdml("init", "--yes")
-        toy.cdml("register")
+        toy = copy(_versioned, folder)
         for skill in ("1.2", "1.4"):
             toy.commit(f"Skill {skill}", params__yaml=f"skill: {skill}\n")
             toy.git("push", "--quiet")

@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cdml.core.errors import ExternalError, UsageError
@@ -249,6 +250,7 @@ def test_a_temporary_clone_has_any_commit_of_the_remote(git: Git, bare: Path, re
         assert clone.author() == "Ada <ada@example.com>"
         assert push(clone, Update("refs/heads/from-clone", commit, None))
     assert not top.exists()
+    assert [p for p in psutil.process_iter(["cwd"]) if (p.info["cwd"] or "").startswith(str(top))] == []
     assert remote_refs(git, "refs/heads/from-clone") == {"refs/heads/from-clone": commit}
 
 
