@@ -8,7 +8,6 @@ for each model instead of a matrix, since a deployment job has none and names of
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -42,21 +41,31 @@ _STAGES = {
 
 @dataclass(frozen=True)
 class _View:
-    """A job with what only Azure's words can say of it; `name` is that of its stage and the stem of its jobs'."""
+    """A job with what only Azure's words can say of it; `name` is that of its stage and the stem of its jobs'.
+
+    `when` decides on compiling whether a run has the stage, `stage_condition` on running it.
+    """
 
     job: Job
+    repository: Repository
     name: str
     when: str
     needs: tuple[Job, ...]
     stage_condition: str
-    condition: str
-    calls: tuple[dict[str, str], ...]
-    pool: str
     inputs: tuple[str, ...]
     writes: str
     connection: str | None
     group: str | None
-    done_by: tuple[Job, ...]
+
+    @property
+    def models(self) -> tuple[tuple[int, Model], ...]:
+        """The models that the job is for, numbered."""
+        return _models(self.repository, self.job)
+
+    @property
+    def takes(self) -> str | None:
+        """The artifact that the job begins with: of parts, what the last of them handed on."""
+        return self.job.parts[-1].stores if self.job.parts else self.job.takes
 
     @property
     def env(self) -> dict[str, str]:
@@ -66,6 +75,40 @@ class _View:
         if self.writes:
             found["SYSTEM_ACCESSTOKEN"] = f"$(System.AccessToken) # {self.writes}"
         return found | {name: f"$({name})" for name in self.job.secrets}
+
+    def job_name(self, number: int) -> str:
+        """The name of the job for a model, 0 for the one of all."""
+        return _name(self.job, number)
+
+    def condition(self, number: int, model: Model) -> str:
+        """Whether a model's job runs: where the plan names its model, and the jobs that it builds on went well."""
+        job, entry = self.job, _literal(json.dumps(model.folder))
+        refuse_expression(entry)
+        listed = "train" if "untrained" in job.when else "folders"
+        parts = [f"contains(stageDependencies.plan.plan.outputs['cdml.{listed}'], {entry})"]
+        if job.takes:
+            parts += [f"in({_result(one, number)}, {_RAN})" for one in self.needs if one.id != "plan"]
+        parts += [f"not(in({_result(one, number)}, {_BROKE}))" for one in job.parts]
+        return _plain(f"and(not(canceled()), {', '.join(parts)})")
+
+    def pool(self, model: Model | None) -> str:
+        """The machine of a model's job."""
+        return _pool(model or self.repository.models[0], self.job)
+
+    def minutes(self, model: Model | None) -> int:
+        """The limit of a model's job."""
+        return self.job.minutes[(model or self.repository.models[0]).folder]
+
+    def variables(self, number: int) -> dict[str, str]:
+        """What the job must know of those before it, as expressions that are evaluated when it begins."""
+        if self.job.parts:
+            return {"done": f"$[ {_result(self.job.parts[-1], number)} ]"}
+        if self.job.steps:
+            return {}
+        before = [(one, n) for one in self.needs for n, _ in _models(self.repository, one) or ((0, None),)]
+        places = " ".join(f"{{{index}}}" for index in range(len(before)))
+        found = ", ".join(f"coalesce({_result(one, n)}, 'Skipped')" for one, n in before)
+        return {"results": f"$[ format('{places}', {found}) ]"}
 
 
 def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFile, ...]:
@@ -81,7 +124,6 @@ def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFi
         "scalar": scalar,
         "command": command,
         "comment": comment,
-        "results": results,
     }
     pipeline = _pipeline(repository, workflows, views)
     return (
@@ -143,18 +185,15 @@ def _view(repository: Repository, workflow: Workflow, job: Job, jobs: dict[str, 
     needs = [jobs[name] for name in job.needs] + [one for one in job.parts if one.id not in job.needs]
     return _View(
         job=job,
-        name=job.id.replace("-", "_"),
-        when=_when(repository, workflow, job),
+        repository=repository,
+        name=_name(job),
+        when=_plain(f"${{{{ if {_when(repository, workflow, job)} }}}}"),
         needs=tuple(needs),
         stage_condition=_stage_condition(job),
-        condition=_condition(job),
-        calls=tuple(_call(number, model, job) for number, model in _models(repository, job)),
-        pool=_pool(repository.models[0], job),
         inputs=tuple(name for name, variable in _INPUTS.items() if f"${variable}" in words),
         writes="; ".join(one.why for one in job.permissions if one.level == "write" and one.right != "id-token"),
         connection=_named(repository, "service-connection") if connected else None,
         group=_named(repository, "variable-group") if job.secrets else None,
-        done_by=job.parts[-1:],
     )
 
 
@@ -162,29 +201,32 @@ def _named(repository: Repository, key: str) -> str | None:
     return next((model.ci.azure[key] for model in repository.models if key in model.ci.azure), None)
 
 
-def _models(repository: Repository, job: Job) -> Iterator[tuple[int, Model]]:
+def _models(repository: Repository, job: Job) -> tuple[tuple[int, Model], ...]:
     """The models that a job is for, numbered: of a release branch those that have its environment."""
-    for number, model in enumerate(repository.models, start=1):
-        if job.per_model and (not job.branch or any(one.branch == job.branch for one in model.environments)):
-            yield number, model
+    return tuple(
+        (number, model)
+        for number, model in enumerate(repository.models, start=1)
+        if job.per_model and (not job.branch or any(one.branch == job.branch for one in model.environments))
+    )
 
 
-def _call(number: int, model: Model, job: Job) -> dict[str, str]:
-    """The parameters of a model's job; `entry` is its folder as the plan's lists hold it."""
-    entry = json.dumps(model.folder).replace("'", "''")
-    return {
-        "number": str(number),
-        "model": scalar(model.name),
-        "folder": scalar(model.folder),
-        "entry": _quoted(entry),
-        "pool": _pool(model, job),
-        "minutes": str(job.minutes[model.folder]),
-        "python": scalar(model.ci.python),
-    }
+def _name(job: Job, number: int = 0) -> str:
+    stem = job.id.replace("-", "_")
+    return f"{stem}_{number}" if number else stem
 
 
-def _quoted(text: str) -> str:
-    """Text in single quotes, in which YAML knows no other special character."""
+def _result(job: Job, number: int) -> str:
+    """How the job for a model went, in words of a job of a later stage."""
+    return f"stageDependencies.{_name(job)}.{_name(job, number)}.result"
+
+
+def _plain(text: str) -> str:
+    """An expression as a YAML scalar: plain, unless a name in it holds what YAML would read."""
+    return json.dumps(text, ensure_ascii=False) if ": " in text or " #" in text else text
+
+
+def _literal(text: str) -> str:
+    """Text as a literal of an expression."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -209,7 +251,7 @@ def _when(repository: Repository, workflow: Workflow, job: Job) -> str:
         return f"or(eq(variables['Build.Reason'], 'Schedule'), {asked})" if due else asked
     branch = HEADS + (job.branch or repository.main)
     refuse_expression(branch)
-    pushed = f"eq(variables['Build.SourceBranch'], {_quoted(branch)}), eq(parameters.operation, '{AS_PUSHED}')"
+    pushed = f"eq(variables['Build.SourceBranch'], {_literal(branch)}), eq(parameters.operation, '{AS_PUSHED}')"
     return f"and(ne(variables['Build.Reason'], 'Schedule'), {pushed})"
 
 
@@ -220,33 +262,6 @@ def _stage_condition(job: Job) -> str:
     planned = f"in(dependencies.plan.result, {_RAN})"
     parts = ("not(canceled())", planned, *(_STAGES[name] for name in ("models", *job.when) if name in _STAGES))
     return f"and({', '.join(dict.fromkeys(parts))})"
-
-
-def _condition(job: Job) -> str:
-    """Whether a model's job runs: where the plan names its model, and the jobs that it builds on went well."""
-    if not job.per_model:
-        return ""
-    listed = "train" if job.when[-1:] == ("untrained",) else "folders"
-    parts = [f"contains(stageDependencies.plan.plan.outputs['cdml.{listed}'], '${{{{ parameters.entry }}}}')"]
-    if job.takes:
-        parts += [f"in({_result(name)}, {_RAN})" for name in job.needs if name != "plan"]
-    parts += [f"not(in({_result(one.id)}, {_BROKE}))" for one in job.parts]
-    return f"and(not(canceled()), {', '.join(parts)})"
-
-
-def _result(name: str) -> str:
-    return f"stageDependencies.{name}.{name}_${{{{ parameters.number }}}}.result"
-
-
-def results(view: _View, views: Iterable[_View]) -> dict[str, str]:
-    """How the jobs of the stages before went, as runtime expressions by the name of a variable."""
-    known = {one.job.id: one for one in views}
-    names = [
-        (known[job.id].name, f"{known[job.id].name}_{call['number']}" if call else known[job.id].name)
-        for job in view.needs
-        for call in (known[job.id].calls or ({},))
-    ]
-    return {name: f"$[ coalesce(stageDependencies.{stage}.{name}.result, 'Skipped') ]" for stage, name in names}
 
 
 def _tool(repository: Repository) -> dict[str, str]:

@@ -36,11 +36,15 @@ class Model:
 
 @dataclass(frozen=True)
 class Repository:
-    """Everything that is rendered; `cdml` is the version that jobs install, as pip writes it (`==0.1.0`)."""
+    """Everything that is rendered; `cdml` is the version that jobs install, as pip writes it (`==0.1.0`).
+
+    `vendored` says that copies of third-party actions are in the repository.
+    """
 
     main: str
     models: tuple[Model, ...]
     cdml: str
+    vendored: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,7 @@ class Provider:
 
     `hosts` are those of remotes that it serves unasked; `owns` are patterns of the files that it may have written.
     `credentials` makes of a run's token the variables by which git uses it, on no command line and in no file.
+    `identity` is a token that tells a cloud (its name, the audience) which run this is; None where none is given.
     """
 
     name: str
@@ -215,3 +220,4 @@ class Provider:
     hosts: tuple[str, ...] = ()
     owns: tuple[str, ...] = ()
     credentials: Callable[[Mapping[str, str]], dict[str, str]] = lambda _: {}
+    identity: Callable[[Mapping[str, str], str, str], str | None] = lambda _, __, ___: None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from cdml.ci.base import CiFile, Event, Job, Level, Provider, Repository, RunContext, Telling, Told, Workflow
 from cdml.ci.text import command, comment, refuse_expression, scalar
@@ -24,6 +25,8 @@ ACTIONS = {
     "upload": "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2",
     "download": "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093 # v4.3.0",
 }
+# Where their copies stand in repositories that reach no other (`cdml generate --vendor-actions`).
+VENDORED = ".github/actions/vendor"
 _CONDITIONS = {
     "models": "needs.plan.outputs.models != '[]'",
     "always": "!cancelled()",
@@ -67,7 +70,7 @@ def _text(repository: Repository, workflow: Workflow) -> str:
         repository=repository,
         triggers={event: _branches(repository, workflow, event) for event in workflow.events},
         jobs=[_view(repository, job) for job in workflow.jobs],
-        actions=ACTIONS,
+        actions={name: f"./{VENDORED}/{name}" for name in ACTIONS} if repository.vendored else ACTIONS,
         by_label=any(model.when == "command" for model in repository.models),
         tool=_tool(repository),
         index=repository.models[0].ci.index_url,
@@ -125,6 +128,7 @@ def _environment(job: Job) -> dict[str, str]:
     found |= {
         variable: f"${{{{ inputs.{name} }}}}" for name, variable in _INPUTS.items() if f"${variable}" in words
     }
+    found |= {"CDML_CLOUD": job.cloud} if job.cloud else {}
     if job.id != "plan" and not job.untrusted:
         found["GITHUB_TOKEN"] = "${{ github.token }}"  # noqa: S105
     return found | {name: f"${{{{ secrets.{name} }}}}" for name in job.secrets}
@@ -238,6 +242,17 @@ def credentials(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def identity(environ: Mapping[str, str], _: str, audience: str) -> str | None:
+    """GitHub's word on which run this is, asked of the address that it gives to jobs with that permission."""
+    url, token = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    if not url or not token:
+        return None
+    from cdml.core.http import Rest
+
+    answer = Rest(url, token).send("GET", f"&audience={quote(audience, safe='')}")
+    return str(answer.data["value"]) if isinstance(answer.data, dict) and "value" in answer.data else None
+
+
 PROVIDER = Provider(
     name="github",
     files=files,
@@ -252,4 +267,5 @@ PROVIDER = Provider(
     hosts=("github.com", "ghe.com"),
     owns=(f"{FOLDER}/cdml-*.yml",),
     credentials=credentials,
+    identity=identity,
 )

@@ -6,7 +6,6 @@ job whose model the event does not concern ends before it sets anything up.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ FILE = ".gitlab/cdml.yml"
 TOKEN = "CDML_TOKEN"  # noqa: S105
 TRAIN_LABEL = "cdml train"
 NO_COMMIT = "0" * 40
+_ID_TOKEN = "CDML_ID_TOKEN_"  # noqa: S105
 # What a person is asked who starts a pipeline, by the input's name.
 _INPUTS = {
     "operation": "CDML_OPERATION",
@@ -240,15 +240,15 @@ def _literal(branch: str) -> str:
     return f"{quote}{branch}{quote}"
 
 
-def _quoted(rule: str) -> str:
-    """A rule as a YAML scalar that people can read."""
-    return "'" + rule.replace("'", "''") + "'" if rule.isascii() else json.dumps(rule)
+def _quoted(text: str) -> str:
+    """Text without line breaks as a YAML scalar that people can read."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _line(words: tuple[str, ...]) -> str:
     """A command as a YAML scalar."""
     text = command(words)
-    return text if text.isascii() and text.isprintable() and not re.search(r": | #|:$", text) else json.dumps(text)
+    return _quoted(text) if re.search(r": | #|:$", text) else text
 
 
 def _refuse_dollars(repository: Repository) -> None:
@@ -265,7 +265,7 @@ def _tokens(repository: Repository) -> dict[str, str]:
     audiences = {"aws": "sts.amazonaws.com", "azure": "api://AzureADTokenExchange"}
     if "gcp" in clouds:
         audiences["gcp"] = f"https://iam.googleapis.com/{clouds['gcp']['workload-identity-provider']}"
-    return {f"CDML_ID_TOKEN_{name.upper()}": audiences[name] for name in clouds}
+    return {f"{_ID_TOKEN}{name.upper()}": audiences[name] for name in clouds}
 
 
 def context(environ: Mapping[str, str]) -> RunContext | None:
@@ -333,6 +333,28 @@ def output(environ: Mapping[str, str], name: str, value: str) -> Telling | None:
     return Telling(file=file, text=f"{name}={value}\n") if file else None
 
 
+def credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """What lets git push with the project's token: GitLab's own, in the address of its clone, starts no pipelines.
+
+    Git asks a helper that reads the token when it is needed, so it stands in no configuration.
+    """
+    project, server = environ.get("CI_PROJECT_URL"), environ.get("CI_SERVER_URL")
+    if not environ.get(TOKEN) or not project or not server or environ.get("GIT_CONFIG_COUNT"):
+        return {}
+    return {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "remote.origin.pushurl",
+        "GIT_CONFIG_VALUE_0": f"{project}.git",
+        "GIT_CONFIG_KEY_1": f"credential.{server}.helper",
+        "GIT_CONFIG_VALUE_1": f"!f() {{ echo username=cdml; echo password=${TOKEN}; }}; f",
+    }
+
+
+def identity(environ: Mapping[str, str], cloud: str, _: str) -> str | None:
+    """The token that the job asked GitLab for under `id_tokens`, one for each cloud."""
+    return environ.get(f"{_ID_TOKEN}{cloud.upper()}")
+
+
 PROVIDER = Provider(
     name="gitlab",
     files=files,
@@ -347,4 +369,6 @@ PROVIDER = Provider(
     ),
     hosts=("gitlab.com",),
     owns=(FILE, MAIN_FILE),
+    credentials=credentials,
+    identity=identity,
 )

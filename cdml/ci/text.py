@@ -14,15 +14,17 @@ _EXPRESSIONS = ("${{", "$[", "$(", "{{")
 
 
 def scalar(text: str) -> str:
-    """Text as one YAML scalar, plain where that is safe, else quoted as JSON, which YAML reads the same."""
+    """Text as one YAML scalar, plain where that is safe, else in double quotes."""
     refuse_expression(text)
     if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
         return text
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)  # JSON's escapes of what is beyond 16 bits are not YAML's
 
 
 def refuse_expression(text: str) -> None:
-    """No value of mlops.yaml may become an expression of the provider; ConfigError names it."""
+    """No value of mlops.yaml may become an expression of the provider, or end a line; ConfigError names it."""
+    if not text.isprintable():
+        raise ConfigError(f"{text!r} cannot stand in generated CI: not every character of it is seen", "rename it")
     if any(mark in text for mark in _EXPRESSIONS):
         raise ConfigError(f"{text!r} cannot stand in generated CI: it would be read as an expression", "rename it")
 

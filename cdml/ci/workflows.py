@@ -260,7 +260,7 @@ def _per_model(repository: Repository, job: Job, kind: str, *secrets: str) -> Jo
 def _like(repository: Repository, job: Job, kind: str, *secrets: str) -> Job:
     """The job on the machine, with the limit and the secrets that mlops.yaml gives to its kind."""
     models = repository.models
-    clouds = job.cloud is not None and any(model.ci.cloud for model in models)
+    clouds = job.cloud is not None and any(_enters(model.ci, job.cloud) for model in models)
     return replace(
         job,
         cloud=job.cloud if clouds else None,
@@ -279,6 +279,12 @@ def machine(ci: Ci, kind: str) -> tuple[str, ...]:
 def limit(ci: Ci, kind: str) -> int:
     """After how many minutes a kind of job is ended."""
     return _chosen(ci.timeout_minutes, kind) or MINUTES.get(kind, OTHER_MINUTES)
+
+
+def _enters(ci: Ci, access: str) -> bool:
+    """Whether a job has somebody to be in a cloud: code of pull requests needs its own, who may only read."""
+    keys = [key for cloud in ci.cloud.values() for key in cloud]
+    return bool(keys) and (access == "write" or any(key.startswith("pull-request-") for key in keys))
 
 
 def _chosen(given: Mapping[str, Value], kind: str) -> Value | None:

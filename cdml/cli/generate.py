@@ -12,12 +12,20 @@ def generate(
     context: typer.Context,
     check: bool = typer.Option(False, "--check", help="Write nothing; exit 3 on any byte of difference."),
     force: bool = typer.Option(False, "--force", help="Overwrite a dvc.yaml that was edited below its header."),
+    vendor_actions: bool = typer.Option(
+        False, "--vendor-actions", help="Copy the third-party actions of GitHub workflows into the repository."
+    ),
+    source: str = typer.Option("https://github.com", "--from", metavar="URL", help="Where they are copied from."),
     as_json: bool = JSON,
 ) -> None:
     """Write dvc.yaml, the schema and the ignore rules that mlops.yaml asks for."""
     from cdml.core.errors import Exit
     from cdml.jobs import generate as job
 
+    if vendor_actions:
+        from cdml.jobs.vendor import vendor_actions as copy
+
+        copy(root(context), source, note)
     done = job.generate(root(context), check=check, force=force)
     stale = [item for item in done if item.state == "stale"]
     if as_json:

@@ -22,7 +22,12 @@ PYTHON_PATTERN = r"^3\.[0-9]{1,2}$"
 VERSION_PATTERN = r"^(==|>=|~=)[0-9][0-9A-Za-z.]*$"
 INDEX_PATTERN = r"^https?://[^\s@\"'$`\\]+$"
 VALUE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 ._:/@=+-]*$"
-# What each cloud asks of a job that proves by its own identity who it is.
+# What each cloud asks of a job that proves by its own identity who it is; who runs code of pull requests there.
+CLOUD_OPTIONS = {
+    "aws": ("pull-request-role",),
+    "azure": ("pull-request-client-id",),
+    "gcp": ("pull-request-service-account",),
+}
 CLOUD_KEYS = {
     "aws": ("role", "region"),
     "azure": ("client-id", "tenant-id", "subscription-id"),
@@ -49,10 +54,10 @@ def cloud(given: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, s
     for name, keys in given.items():
         wanted = CLOUD_KEYS[name]
         lacking = [key for key in wanted if key not in keys]
-        more = [key for key in keys if key not in wanted]
+        more = [key for key in keys if key not in (*wanted, *CLOUD_OPTIONS[name])]
         if lacking or more:
             said = f"lacks {', '.join(lacking)}" if lacking else f"has no key {more[0]!r}"
-            raise ValueError(f"{name} {said}; it has {', '.join(wanted)}")
+            raise ValueError(f"{name} {said}; it has {', '.join((*wanted, *CLOUD_OPTIONS[name]))}")
     return given
 
 
@@ -99,7 +104,7 @@ Cloud = Annotated[
             "properties": {
                 name: {
                     "type": "object",
-                    "properties": {key: {"type": "string"} for key in keys},
+                    "properties": {key: {"type": "string"} for key in (*keys, *CLOUD_OPTIONS[name])},
                     "required": list(keys),
                     "additionalProperties": False,
                 }

@@ -46,7 +46,7 @@ def find_place(url: str) -> Place:
         found = re.fullmatch(r"(?:v3/)?([^/]+)/([^/]+)/(?:_git/)?([^/]+)", path)
         return Place(f"https://dev.azure.com/{found[1]}", found[2], found[3]) if found else Place()
     if host.endswith(".visualstudio.com"):
-        found = re.fullmatch(r"(?:DefaultCollection/)?(?:v3/[^/]+/)?(?:([^/]+)/)?(?:_git/)?([^/]+)", path)
+        found = re.fullmatch(r"(?:DefaultCollection/)?(?:v3/[^/]+/)?(?:(?!_git/)([^/]+)/)?(?:_git/)?([^/]+)", path)
         name = host.removesuffix(".visualstudio.com")
         return Place(f"https://dev.azure.com/{name}", found[1] or found[2], found[2]) if found else Place()
     if host.endswith("github.com"):

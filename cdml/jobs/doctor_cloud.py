@@ -9,19 +9,25 @@ from typing import Any
 from cdml.ci.base import Job, Model, Repository, Workflow
 from cdml.ci.workflows import workflows
 from cdml.forges import address
+from cdml.jobs.cloud import AUDIENCES, READERS
 from cdml.jobs.doctor_base import Finding, Scene, quoted, shell
 from cdml.jobs.doctor_github_api import Reader, mapping, reader
 
 TOPIC = "cloud"
+PUBLIC = "https://api.github.com"
 GITHUB = "token.actions.githubusercontent.com"
 # Repositories made, renamed or moved since then have the ids of owner and repository in their subjects.
 IMMUTABLE_SINCE = "2026-06-18"
-AUDIENCES = {"aws": "sts.amazonaws.com", "azure": "api://AzureADTokenExchange"}
+# Which key of a cloud names who the jobs are that register and deploy.
+WRITERS = {"aws": "role", "azure": "client-id", "gcp": "service-account"}
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a cloud sees of a job, and whether that job may write there."""
+    """What a cloud sees of a job, and whether it may trust that with writing: code of a pull request can say it too.
+
+    A pull request of this repository may change its own workflow, so that every job of its event counts.
+    """
 
     name: str
     claim: str
@@ -42,23 +48,31 @@ def cloud(scene: Scene) -> Iterator[Finding]:
             "on Azure Pipelines the service connection is the identity",
         )
         return
-    writers = [one for one in found if one.writes]
     for name, keys in clouds.items():
-        yield Finding(
-            TOPIC,
-            "unknown",
-            f"whether {name} trusts {', '.join(one.claim for one in writers)}",
-            "these subjects are how jobs that register and deploy prove who they are",
-            _trust(name, keys, writers),
-        )
-    for one in found:
-        if not one.writes:
+        yield _trusted(name, keys[WRITERS[name]], keys, [one for one in found if one.writes])
+        reader_key, offered = READERS[name], [one for one in found if not one.writes]
+        if offered and reader_key in keys:
+            yield _trusted(name, keys[reader_key], keys, offered)
+        elif offered:
             yield Finding(
                 TOPIC,
                 "note",
-                f"pull requests present {one.claim}",
-                "their jobs run code that nobody has reviewed: trust that subject with reading alone",
+                f"jobs of pull requests reach no {name}",
+                f"they run code that nobody has reviewed: ci.cloud.{name}.{reader_key} names who may only read there, "
+                f"and is trusted with {_claims(offered)}",
             )
+    yield from _own_form(scene)
+
+
+def _trusted(name: str, who: str, keys: Mapping[str, str], claims: list[Subject]) -> Finding:
+    what = f"whether {name} lets these subjects be {who}: {_claims(claims)}"
+    return Finding(
+        TOPIC, "unknown", what, "by its subject a job proves who it is", _trust(name, who, keys, claims)
+    )
+
+
+def _claims(subjects: list[Subject]) -> str:
+    return ", ".join(one.claim for one in subjects)
 
 
 def subjects(scene: Scene) -> tuple[Subject, ...]:
@@ -70,9 +84,9 @@ def subjects(scene: Scene) -> tuple[Subject, ...]:
     jobs = [(flow, job) for flow in described for job in flow.jobs if job.cloud]
     if provider == "github":
         prefix = _prefix(scene)
-        found = [Subject(*_github(scene, flow, job, prefix), job.cloud == "write") for flow, job in jobs]
+        found = [Subject(*_github(scene, flow, job, prefix), _writes(flow, job)) for flow, job in jobs]
     elif provider == "gitlab":
-        found = [Subject(*_gitlab(scene, flow, job), job.cloud == "write") for flow, job in jobs]
+        found = [Subject(*_gitlab(scene, flow, job), _writes(flow, job)) for flow, job in jobs]
     else:
         return ()
     # A subject is the same for all jobs of an event: the one that may do least decides.
@@ -81,6 +95,10 @@ def subjects(scene: Scene) -> tuple[Subject, ...]:
         if one.claim not in once or not one.writes:
             once[one.claim] = one
     return tuple(once.values())
+
+
+def _writes(flow: Workflow, job: Job) -> bool:
+    return job.cloud == "write" and "pull_request" not in flow.events
 
 
 def _github(scene: Scene, flow: Workflow, job: Job, prefix: str) -> tuple[str, str]:
@@ -100,23 +118,39 @@ def _gitlab(scene: Scene, flow: Workflow, job: Job) -> tuple[str, str]:
 
 
 def _prefix(scene: Scene) -> str:
+    """What all subjects of a repository on GitHub begin with, as GitHub says it, else by its rule."""
     hub = reader(scene)
     if hub is None:
         return "repo:OWNER/REPOSITORY"
+    custom = _custom(hub)
+    said = custom.get("sub_claim_prefix")
+    if isinstance(said, str) and said.startswith("repo:"):
+        return said.rstrip(":")
     found = mapping(hub.read("", "metadata: read").data)
     owner, number = mapping(found.get("owner")).get("id"), found.get("id")
-    if isinstance(owner, int) and isinstance(number, int) and _immutable(hub, found):
+    chosen = custom.get("use_immutable_subject")
+    new = hub.place.api == PUBLIC and str(found.get("created_at", "")) >= IMMUTABLE_SINCE
+    if isinstance(owner, int) and isinstance(number, int) and (chosen if isinstance(chosen, bool) else new):
         first, _, second = hub.slug.partition("/")
         return f"repo:{first}@{owner}/{second}@{number}"
     return f"repo:{hub.slug}"
 
 
-def _immutable(hub: Reader, repository: dict[str, Any]) -> bool:
-    if hub.place.api != "https://api.github.com":
-        return False
-    custom = mapping(hub.read("/actions/oidc/customization/sub", "actions: read").data)
-    chosen = custom.get("use_immutable_subject")
-    return chosen if isinstance(chosen, bool) else str(repository.get("created_at", "")) >= IMMUTABLE_SINCE
+def _custom(hub: Reader) -> Mapping[str, Any]:
+    return mapping(hub.read("/actions/oidc/customization/sub", "actions: read", absent=("Not Found",)).data)
+
+
+def _own_form(scene: Scene) -> Iterator[Finding]:
+    """A repository may have chosen other parts for its subjects, which cannot be foretold here."""
+    hub = reader(scene)
+    if hub and _custom(hub).get("use_default") is False:
+        yield Finding(
+            TOPIC,
+            "note",
+            "the subjects have a form of this repository's own",
+            "those named here are GitHub's default",
+            f"gh api repos/{hub.slug}/actions/oidc/customization/sub",
+        )
 
 
 def issuer(scene: Scene) -> str:
@@ -124,52 +158,61 @@ def issuer(scene: Scene) -> str:
     return GITHUB if scene.providers[:1] == ("github",) else address.host(scene.url)
 
 
-def trust_policy(scene: Scene) -> dict[str, Any] | None:
-    """The trust policy of the AWS role that mlops.yaml names; None where it names none."""
-    role = scene.project.settings.ci.cloud.get("aws", {}).get("role", "")
-    if not role:
-        return None
+def bodies(scene: Scene) -> dict[str, dict[str, Any]]:
+    """What the clouds' commands send, by the name that `cdml doctor --body` gives it."""
+    clouds = scene.project.settings.ci.cloud
+    both = {True: clouds.get("aws", {}).get("role"), False: clouds.get("aws", {}).get(READERS["aws"])}
+    known = subjects(scene) if clouds else ()
     host = issuer(scene)
+    found: dict[str, dict[str, Any]] = {}
+    for writes, role in both.items():
+        claims = [one.claim for one in known if one.writes is writes]
+        if role and claims:
+            found[_aws_body(writes)] = trust_policy(role, host, claims)
+    if "azure" in clouds:
+        for one in known:
+            found[f"azure/{one.name}"] = {
+                "name": f"cdml-{one.name.replace('/', '-')}",
+                "issuer": f"https://{host}",
+                "subject": one.claim,
+                "audiences": [AUDIENCES["azure"]],
+            }
+    return found
+
+
+def trust_policy(role: str, host: str, claims: list[str]) -> dict[str, Any]:
+    """The trust policy of an AWS role for these subjects, signed by `host`."""
     account = role.split(":")[4] if role.count(":") >= 5 else "ACCOUNT"
-    trusted = [one.claim for one in subjects(scene) if one.writes]
+    condition: dict[str, Any] = {"StringEquals": {f"{host}:aud": AUDIENCES["aws"]}}
+    exact = [claim for claim in claims if "*" not in claim]
+    if exact:
+        condition["StringEquals"][f"{host}:sub"] = exact
+    else:
+        condition["StringLike"] = {f"{host}:sub": claims}
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": f"arn:aws:iam::{account}:oidc-provider/{host}"},
         "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{host}:aud": AUDIENCES["aws"], f"{host}:sub": trusted}},
+        "Condition": condition,
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def bodies(scene: Scene) -> dict[str, dict[str, Any]]:
-    """What the clouds' commands send, by the name that `cdml doctor --body` gives it."""
-    clouds = scene.project.settings.ci.cloud
-    policy = trust_policy(scene)
-    found = {"aws": policy} if policy else {}
-    if "azure" in clouds:
-        for one in subjects(scene):
-            if one.writes:
-                found[f"azure/{one.name}"] = {
-                    "name": f"cdml-{one.name.replace('/', '-')}",
-                    "issuer": f"https://{issuer(scene)}",
-                    "subject": one.claim,
-                    "audiences": [AUDIENCES["azure"]],
-                }
-    return found
+def _aws_body(writes: bool) -> str:
+    return "aws" if writes else "aws/pull-request"
 
 
-def _trust(name: str, keys: Mapping[str, str], trusted: list[Subject]) -> str:
-    """The command that makes a cloud trust these subjects."""
+def _trust(name: str, who: str, keys: Mapping[str, str], trusted: list[Subject]) -> str:
+    """The command that makes a cloud let these subjects be `who`."""
     if name == "aws":
-        role = quoted(keys["role"].rpartition("/")[2])
-        body = '"$(cdml doctor --body aws)"'
-        return f"aws iam update-assume-role-policy --role-name {role} --policy-document {body}"
+        role, body = quoted(who.rpartition("/")[2]), _aws_body(trusted[0].writes)
+        return f'aws iam update-assume-role-policy --role-name {role} --policy-document "$(cdml doctor --body {body})"'
     if name == "azure":
-        create = shell("az", "ad", "app", "federated-credential", "create", "--id", keys["client-id"])
+        create = shell("az", "ad", "app", "federated-credential", "create", "--id", who)
         names = shell(*(one.name for one in trusted))
         return f'for name in {names}; do {create} --parameters "$(cdml doctor --body "azure/$name")"; done'
     pool = keys["workload-identity-provider"].partition("/providers/")[0]
-    bind = shell("gcloud", "iam", "service-accounts", "add-iam-policy-binding", keys["service-account"])
+    bind = shell("gcloud", "iam", "service-accounts", "add-iam-policy-binding", who)
     claims = shell(*(one.claim for one in trusted))
     member = f'"principal://iam.googleapis.com/{pool}/subject/$subject"'
     return f"for subject in {claims}; do {bind} --role roles/iam.workloadIdentityUser --member {member}; done"

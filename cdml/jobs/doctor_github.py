@@ -26,12 +26,12 @@ def github(scene: Scene) -> Iterator[Finding]:
     yield from environments(scene, hub)
     yield from _secrets(scene, hub)
     yield _runs(scene, hub)
-    for reason in hub.reasons:
+    for reason, hint in hub.reasons.items():
         yield Finding(
             TOPIC,
             "unknown",
             reason,
-            "what it hides stands above; an administrator's token sees all of it",
+            hint or "an administrator's token sees everything",
             f"{TOKENS[1]}=$(gh auth token) cdml doctor",
         )
 

@@ -10,7 +10,7 @@ from cdml.core.errors import CdmlError, UsageError
 from cdml.core.http import Answer
 from cdml.forges.github_api import GithubApi
 from cdml.forges.github_place import Place, find_place, is_github
-from cdml.forges.github_words import refusal
+from cdml.forges.github_words import PERMISSION, refusal
 from cdml.jobs.doctor_base import Ask, Scene
 
 ADMINISTRATION = "administration: read"
@@ -27,7 +27,7 @@ class Seen:
 
 
 class Reader:
-    """One repository's settings; `reasons` are why some of them could not be read, each once.
+    """One repository's settings; `reasons` are why some of them could not be read, with what to do, each once.
 
     After the first request without an answer no other is sent.
     """
@@ -36,7 +36,7 @@ class Reader:
         self.place = place
         self.ask = ask or (_asking(place) if place.token else None)
         self.silent = False
-        self.reasons: dict[str, None] = {}
+        self.reasons: dict[str, str] = {}
 
     @property
     def slug(self) -> str:
@@ -51,15 +51,17 @@ class Reader:
             answer = self.ask(path)
         except CdmlError as error:
             self.silent = True
-            self.reasons[error.message] = None
+            self.reasons[error.message] = error.hint
             return Seen()
         if answer.status == 200:
             return Seen(answer.data)
         if answer.status == 404 and any(words in _message(answer) for words in absent):
             return Seen(absent=True)
         needed = next((value for key, value in answer.headers.items() if key.lower() == NEEDED.lower()), "")
-        path = f"/repos/{self.slug}{path}"
-        self.reasons[refusal(self.place, "GET", path, needed or needs, answer).message] = None
+        error = refusal(self.place, "GET", path, needed or needs, answer)
+        told = error.message.partition(" (GET ")[0]
+        known = not error.said or PERMISSION in error.said
+        self.reasons[told if known else f"{told} ({error.said})"] = error.hint
         return Seen()
 
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
-from cdml.ci import PROVIDERS
 from cdml.core.errors import ConfigError, ExternalError
 from cdml.core.settings import CONFIG_FILE
 from cdml.forges.address import host, is_local, path
 from cdml.jobs.doctor_base import Finding, Scene, quoted, shell
 from cdml.jobs.generate import generate
+from cdml.jobs.init_branches import release_files
 from cdml.state.git import REMOTE, Git, words
 from cdml.state.plumbing import fetch, remote_refs
 
 TOPIC = "repository"
 FIX = "cdml doctor --fix"
 _HEADS = "refs/heads/"
-# What a provider reads from the branch that was pushed to, where that is not all of its files.
-_DEPLOYS = {"github": (".github/workflows/cdml-deploy.yml",)}
 
 
 def repository(scene: Scene) -> Iterator[Finding]:
@@ -86,12 +83,14 @@ def _branches(scene: Scene, heads: dict[str, str]) -> Iterator[Finding]:
 
 def _copies(scene: Scene, heads: dict[str, str]) -> Iterator[Finding]:
     """A push is handled by the workflow as the pushed branch has it: each release branch holds a copy."""
-    first = scene.providers[0] if scene.providers else ""
-    patterns = _DEPLOYS.get(first) or (PROVIDERS[first].owns if first in PROVIDERS else ())
+    try:
+        paths = tuple(release_files(scene.project.git, scene.project.settings))
+    except ConfigError:  # told of the generated files
+        return
     git, main = Git(scene.project.git.top()), heads.get(_HEADS + scene.project.main)
     branches = {one.branch: heads.get(_HEADS + one.branch) for one in scene.project.settings.environments}
     there = {branch: commit for branch, commit in branches.items() if commit}
-    if not patterns or main is None or not there:
+    if not paths or main is None or not there:
         return
     try:
         names = (scene.project.main, *there)
@@ -99,30 +98,29 @@ def _copies(scene: Scene, heads: dict[str, str]) -> Iterator[Finding]:
         if lacking:
             fetch(git, *lacking)
     except ExternalError as error:
-        what, why = f"whether the release branches hold {words(patterns)}", error.message.splitlines()[0]
+        what, why = f"whether the release branches hold {words(paths)}", error.message.splitlines()[0]
         yield Finding(TOPIC, "unknown", what, why, f"git fetch {REMOTE}")
         return
-    wanted = _matching(git, main, patterns)
+    wanted = _present(git, main, paths)
     if not wanted:
         yield Finding(
             TOPIC,
             "missing",
-            f"{scene.project.main} has no {words(patterns)}",
+            f"{scene.project.main} has no {words(paths)}",
             "without it nothing is deployed when a promotion is merged",
             "cdml generate, then commit and push what it writes",
         )
         return
     for branch, commit in there.items():
-        have = _matching(git, commit, patterns)
+        have = _present(git, commit, paths)
         differ = [path for path, oid in wanted.items() if have.get(path) != oid]
         if differ:
             yield _stale(scene, branch, differ, not set(differ) & have.keys())
 
 
-def _matching(git: Git, commit: str, patterns: tuple[str, ...]) -> dict[str, str]:
-    """The files of a commit that match a pattern, with what they hold."""
-    found = git.tree(commit)
-    return {e.path: e.oid for e in found if any(fnmatchcase(e.path, pattern) for pattern in patterns)}
+def _present(git: Git, commit: str, paths: tuple[str, ...]) -> dict[str, str]:
+    """Those of these files that a commit has, with the ids of what they hold."""
+    return {entry.path: entry.oid for entry in git.tree(commit) if entry.path in paths}
 
 
 def _stale(scene: Scene, branch: str, paths: list[str], absent: bool) -> Finding:

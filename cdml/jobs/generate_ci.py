@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from cdml import __version__
 from cdml.ci import PROVIDERS
 from cdml.ci.base import CiFile, Model, Repository
+from cdml.ci.github import VENDORED
 from cdml.ci.workflows import workflows
 from cdml.config.load import load
 from cdml.core.errors import ConfigError
@@ -27,7 +29,7 @@ def ci_files(git: Git, here: Path, settings: Settings) -> tuple[CiFile, ...]:
     names = providers(git, known)
     if not names:
         return ()
-    repository = _repository(git, known)
+    repository = replace(_repository(git, known), vendored=(top / VENDORED).is_dir())
     found: list[CiFile] = []
     for number, name in enumerate(names):
         found += PROVIDERS[name].files(repository, workflows(repository, only_judge=number > 0))

@@ -11,6 +11,7 @@ from cdml.config.load import load, parse
 from cdml.core.errors import ConfigError, ExternalError, UsageError
 from cdml.core.interpreter import project_python
 from cdml.core.settings import CONFIG_FILE, Environment, Settings
+from cdml.jobs.cloud import ACCESS, enter
 from cdml.serving.client import environment
 from cdml.state.dvc import Dvc
 from cdml.state.git import REMOTE, Git, open_git, require_commit, words
@@ -72,6 +73,8 @@ def open_project(
     git = git or open_git(path)
     settings = load(path)
     require_commit(git)
+    if settings.ci.cloud and os.environ.get(ACCESS):
+        enter(settings.ci.cloud)
     dvc = Dvc(path)
     if not dvc.initialised:
         raise ConfigError(f"{path} has no .dvc folder", "cdml init")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cdml.ci import run_context
 from cdml.core.errors import CdmlError, ExternalError, RefusedError, UsageError
+from cdml.forges import detect
 from cdml.forges.base import Forge, MergeMethod, PullRequest
 from cdml.jobs.concerned import Concerned, concerned, context, own, require_concerned
 from cdml.jobs.deploy import Deployed
@@ -43,7 +46,16 @@ def offer(project: Project, target: str | None, title: str | None, body: str, sa
         )
     subject = project.git.text("log", "-1", "--format=%s")
     pull = forge.open_pull(branch, wanted, title or subject, body)
+    if runs_elsewhere(project):
+        say(f"pull request {pull.number} is open; its CI judges it")
+        return Judged(pull, None, "")
     return judge_pull(project, forge, pull, say)
+
+
+def runs_elsewhere(project: Project) -> bool:
+    """Whether the forge's own CI answers what a person does here. What a run of CI does starts no further run."""
+    url = project.git.remote_url()
+    return url is not None and detect(url) != "local" and run_context(os.environ) is None
 
 
 def _own_branch(project: Project, wanted: str) -> str:
@@ -98,6 +110,9 @@ def merge(project: Project, number: int, method: MergeMethod, say: Say) -> Merge
     for one in models:
         _require_success(forge, pull, context(project, one, pull.target))
     merged = forge.merge(number, method, pull.head)
+    if runs_elsewhere(project):
+        say("its CI registers or deploys what was merged")
+        return Merged(merged)
     return after_merge(project, merged, tuple(one.folder for one in models), say)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cdml.ci import run_context
 from cdml.core.comparison import Judgement
 from cdml.core.errors import ExternalError, UsageError
 from cdml.core.release import Measured, Provenance, Version
@@ -161,7 +163,8 @@ def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finis
 
 def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -> Finished:
     run_tests(project, say)
-    run_jobs(project, ("train", "evaluate"), say)
+    # A laptop's own run-cache is its own; CI would take what anybody who may write to the remote has put there.
+    run_jobs(project, ("train", "evaluate"), say, run_cache=run_context(os.environ) is None)
     head = project.git.commit("HEAD")
     snapshot = replace(working(project), label=head[:7], code=head)
     judgement = judge(project.store, snapshot, baseline(project))

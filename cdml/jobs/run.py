@@ -20,6 +20,7 @@ from cdml.jobs.project import Project
 from cdml.jobs.trace import below, read_trace, trace_environment
 from cdml.state.inputs import stage_names
 from cdml.state.pipeline import read_pipeline
+from cdml.state.room import require_room
 from cdml.state.snapshot import LOCK_FILE
 from cdml.state.unchanged import unchanged
 
@@ -42,9 +43,12 @@ class RunReport:
     undeclared: tuple[str, ...]
 
 
-def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]) -> RunReport:
+def run_jobs(
+    project: Project, jobs: tuple[str, ...], say: Callable[[str], None], *, run_cache: bool = True
+) -> RunReport:
     """Run the stages of `train` and `evaluate`; outputs that a skipped stage made are brought here.
 
+    Without `run_cache` nothing is taken from DVC's run-cache, which anybody may fill who may write to the remote.
     Raises ConfigError when generated files are stale, the pipeline cannot be read or the predictions cannot be
     judged; ExternalError when a stage fails.
     """
@@ -53,7 +57,7 @@ def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]
         raise ConfigError(f"{', '.join(stale)} do not follow mlops.yaml", "cdml generate")
     train, evaluate = stage_names(project.settings)
     targets = tuple(name for job in jobs for name in _targets(job, train, evaluate))
-    printed, reads = _reproduce(project, targets, _without_advice(say))
+    printed, reads = _reproduce(project, targets, _without_advice(say), run_cache)
     project.dvc.fetch_outputs(*_needed(project, jobs))
     if "evaluate" in jobs:
         _check_predictions(project)
@@ -63,7 +67,7 @@ def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]
 
 
 def _reproduce(
-    project: Project, targets: tuple[str, ...], say: Callable[[str], None]
+    project: Project, targets: tuple[str, ...], say: Callable[[str], None], run_cache: bool
 ) -> tuple[str, tuple[str, ...]]:
     """What DVC printed, and the project's files that stages read."""
     skipped = unchanged(project.dvc, targets)
@@ -73,8 +77,11 @@ def _reproduce(
         return "\n".join(skipped), ()
     # DVC would exit alike for a broken file and for a training that failed; CI must tell them apart.
     read_pipeline(project.dvc, None).closure(targets)
+    if project.dvc.remote():
+        require_room(project.dvc, targets)
     with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
-        printed = project.dvc.reproduce(targets, say, trace_environment(Path(folder)))
+        traced = trace_environment(Path(folder))
+        printed = project.dvc.reproduce(targets, say, traced, run_cache=run_cache)
         return printed, read_trace(Path(folder), project.root).reads
 
 

@@ -42,15 +42,22 @@ class Dvc:
         return run([*_COMMAND, *words], cwd=self.root, env=self.environment(), timeout=timeout, check=check)
 
     def reproduce(
-        self, targets: tuple[str, ...], say: Callable[[str], None], env: Mapping[str, str] | None = None
+        self,
+        targets: tuple[str, ...],
+        say: Callable[[str], None],
+        env: Mapping[str, str] | None = None,
+        *,
+        run_cache: bool = True,
     ) -> str:
         """Run what changed of `targets` and all before them; `say` gets each line as it is printed.
 
-        Returns everything that was printed. Raises ExternalError with the end of it when a stage fails.
+        Without `run_cache` nothing is taken from runs that others say they made. Returns everything that was
+        printed. Raises ExternalError with the end of it when a stage fails.
         """
-        pull = ["--pull", "--allow-missing"] if self.remote() else []
+        options = ["--pull", "--allow-missing"] if self.remote() else []
+        options += [] if run_cache else ["--no-run-cache"]
         done = stream(
-            [*_COMMAND, "repro", *pull, *targets],
+            [*_COMMAND, "repro", *options, *targets],
             cwd=self.root,
             env={**self.environment(), **(env or {})},
             say=say,

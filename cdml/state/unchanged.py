@@ -64,20 +64,20 @@ def _overlap(paths: Iterable[str]) -> bool:
 
 
 def _ordered(stages: list[Any], needs: dict[Any, list[Any]]) -> list[Any]:
-    """In the order in which DVC goes through them; empty where they need each other in a circle."""
+    """In the order in which DVC goes through them. It never ran a circle, so one of a circle counts as changed."""
     ordered: list[Any] = []
     entered: set[Any] = set()
 
-    def visit(stage: Any) -> bool:
-        if stage in entered:
-            return stage in ordered
-        entered.add(stage)
-        if not all(visit(needed) for needed in needs[stage]):
-            return False
-        ordered.append(stage)
-        return True
+    def visit(stage: Any) -> None:
+        if stage not in entered:
+            entered.add(stage)
+            for needed in needs[stage]:
+                visit(needed)
+            ordered.append(stage)
 
-    return ordered if all(visit(stage) for stage in stages) else []
+    for stage in stages:
+        visit(stage)
+    return ordered
 
 
 def _skipped(stage: Any) -> str:

@@ -6,7 +6,6 @@ Scripts really run, in order, in a clone; tasks are played by what they mean for
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -37,7 +36,7 @@ def compiled(files: Mapping[str, str], path: str, variables: Mapping[str, str], 
         value = given.get(one["name"], one.get("default"))
         assert value is not None, f"{path}: parameter {one['name']} is missing"
         assert value in one.get("values", [value]), f"{path}: {one['name']} may not be {value!r}"
-        parameters[one["name"]] = value
+        parameters[one["name"]] = str(value).lower() == "true" if one["type"] == "boolean" else value
     assert set(given) <= set(parameters), f"{path}: no parameters {set(given) - set(parameters)}"
     names = {"variables": variables, "parameters": parameters}
 
@@ -57,7 +56,7 @@ def compiled(files: Mapping[str, str], path: str, variables: Mapping[str, str], 
             chosen = evaluate(found[1].strip()[3:], names)
             return expand(next(iter(item.values()))) if chosen else []
         if isinstance(item, dict) and "template" in item:
-            target = os.path.normpath(os.path.join(os.path.dirname(path), item["template"]))
+            target = (Path(path).parent / item["template"]).as_posix()
             inner = compiled(files, target, variables, expand(item.get("parameters", {})))
             return inner.get("jobs") or inner["steps"]
         return [expand(item)]
@@ -229,5 +228,5 @@ class _Worker:
 
     def _download(self, inputs: dict[str, str]) -> None:
         for name, source in self.agent.artifacts.items():
-            if fnmatch(name, inputs["patterns"].removesuffix("/**")):
-                shutil.copytree(source, Path(inputs["path"]) / name)
+            if fnmatch(name, inputs["itemPattern"].removesuffix("/**")):
+                shutil.copytree(source, Path(inputs["targetPath"]) / name)

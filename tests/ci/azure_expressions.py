@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 _TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w-]*|[().,\[\]])")
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
+Functions = Mapping[str, Callable[..., Any]]
+_FUNCTIONS: Functions = {
     "and": lambda *parts: all(map(_true, parts)),
     "or": lambda *parts: any(map(_true, parts)),
     "not": lambda part: not _true(part),
@@ -17,21 +18,26 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "contains": lambda whole, part: _text(part).lower() in _text(whole).lower(),
     "coalesce": lambda *parts: next((part for part in parts if _text(part)), None),
     "replace": lambda text, old, new: _text(text).replace(old, new),
+    "format": lambda text, *given: text.format(*map(_text, given)),
     "always": lambda: True,
     "canceled": lambda: False,
 }
 
 
-def evaluate(text: str, names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] | None = None) -> Any:
+def evaluate(text: str, names: Mapping[str, Any], functions: Functions | None = None) -> Any:
     """The value of an expression; a name or property that is not there is None, an unknown function an error."""
-    tokens = [found[1] for found in _TOKEN.finditer(text)]
-    assert "".join(tokens) == re.sub(r"\s+(?=(?:[^']*'[^']*')*[^']*$)", "", text), f"not understood: {text}"
+    tokens, place = [], 0
+    while text[place:].strip():
+        found = _TOKEN.match(text, place)
+        assert found, f"not understood: {text[place:]}"
+        tokens.append(found[1])
+        place = found.end()
     value = _parse(tokens, names, {**_FUNCTIONS, **(functions or {})})
     assert not tokens, f"{text}: {tokens} is left over"
     return value
 
 
-def _parse(tokens: list[str], names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+def _parse(tokens: list[str], names: Mapping[str, Any], functions: Functions) -> Any:
     word = tokens.pop(0)
     if word.startswith("'"):
         return word[1:-1].replace("''", "'")

@@ -1,4 +1,4 @@
-"""What a provider renders for given mlops.yaml files, and the golden files that hold it for the example project."""
+"""What a provider renders for given mlops.yaml files, and the golden files of the example project."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def example() -> Settings:
 def repository(settings_by_folder: Mapping[str, Settings], main: str = "main") -> Repository:
     """The repository whose folders hold these settings."""
     models = tuple(
-        Model(settings.model, folder, settings.ci, settings.environments, settings.train.schedule)
-        for folder, settings in settings_by_folder.items()
+        Model(one.model, folder, one.ci, one.environments, one.train.schedule, one.train.when)
+        for folder, one in settings_by_folder.items()
     )
     return Repository(main, models, VERSION)
 
@@ -34,7 +34,7 @@ def repository(settings_by_folder: Mapping[str, Settings], main: str = "main") -
 def render(
     provider_name: str, settings_by_folder: Mapping[str, Settings], *, only_judge: bool = False
 ) -> dict[str, str]:
-    """The text of every file that a provider makes, by its path from the top of the repository; without the stamp."""
+    """The text of every file that a provider makes, without the stamp, by its path from the top."""
     rendered = repository(settings_by_folder)
     files = PROVIDERS[provider_name].files(rendered, workflows(rendered, only_judge=only_judge))
     return {file.path: file.text for file in files}

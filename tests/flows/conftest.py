@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 from plain import plain_environment
-from toy_project import EVALUATE, MLOPS, TRAIN, Toy, copy, run
+from toy_project import Toy, begin, copy
 
 
 @pytest.fixture(scope="session")
 def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project before its first version, made once."""
-    folder = tmp_path_factory.mktemp("toy")
-    work = folder / "work"
-    work.mkdir()
-    files = {"mlops.yaml": MLOPS, "train.py": TRAIN, "evaluate.py": EVALUATE, "params.yaml": "skill: 1.0\n"}
-    files["data.csv"] = "id,y,age\n" + "".join(f"{n},{n % 2},{20 + n % 60}\n" for n in range(600))
-    for name, text in files.items():
-        (work / name).write_text(text)
-    run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(folder / "origin.git")], folder)
-    run(["git", "init", "--quiet", "--initial-branch=main"], work)
-    run(["git", "config", "user.name", "Test"], work)
-    run(["git", "config", "user.email", "test@localhost"], work)
-    run(["git", "remote", "add", "origin", "../origin.git"], work)
-    run([sys.executable, "-m", "dvc", "init", "--quiet"], work)
-    (work / ".dvc" / "config").write_text(
-        "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"
-    )
-    run([sys.executable, "-m", "cdml", "generate"], work)
-    run(["git", "add", "--all"], work)
-    run(["git", "commit", "--quiet", "--message", "Begin"], work)
-    run(["git", "push", "--quiet", "--set-upstream", "origin", "main"], work)
-    return folder
+    return begin(tmp_path_factory.mktemp("toy"))
 
 
 @pytest.fixture

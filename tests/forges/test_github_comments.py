@@ -71,6 +71,7 @@ def test_an_instance_that_tells_no_name_is_taken_for_the_workflow(github: Github
     github.fail(path="/graphql", status=404)
     as_user().comment(1, "new", MARK)
     assert bodies(github) == [(BOT, f"{MARK}\nnew")]
+    assert github.asked("DELETE") == []
 
 
 def test_two_runs_that_write_first_leave_one_comment(github: GithubServer, as_user) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from github_server import GithubServer
 from github_state import BOT
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cdml.forges.github_issues import _issue, _marker
@@ -71,6 +71,9 @@ def test_an_issue_behind_a_page_of_others_is_found(github: GithubServer, as_user
     assert as_user().open_issue(KEY, "t", "c").number == number + 1
 
 
+@example("a\nb", "")
+@example("x --> y", "")
+@example("100%41", "")
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_key_comes_back_and_ends_its_own_line_only(key: str, body: str) -> None:
     line = _marker(key)

@@ -53,7 +53,7 @@ class Run:
         return "".join(job.summary for job in self.jobs)
 
     def job(self, name: str, **matrix: object) -> Job:
-        """The one job of that name ("plan", "train (a)", "caller/plan"), or of that id and those values of its matrix.
+        """The one job of that name: "plan", "train (a)", "caller/plan"; or of that id and those matrix values.
 
         Raises KeyError, naming those that there are, when none or several fit.
         """

@@ -10,14 +10,14 @@ import validators
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "ci"))
 
-from azure_repositories import REPOSITORIES  # noqa: E402
-from rendering import GOLDEN, render  # noqa: E402
+from azure_repositories import REPOSITORIES
+from rendering import GOLDEN, render
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("azure")
-    paths = [path for path in (GOLDEN / "azure").rglob("*.yml")]
+    paths = list((GOLDEN / "azure").rglob("*.yml"))
     for name, settings in REPOSITORIES.items():
         for alone in (False, True):
             for path, text in render("azure", settings(), only_judge=alone).items():

@@ -63,9 +63,9 @@ def no_such_stage(small: Small) -> None:
     small.replace("dvc.yaml", "  evaluate:", "  other:")
 
 
-def two_stages_of_one_output(small: Small) -> None:
+def an_output_inside_another(small: Small) -> None:
     text = (small.root / "dvc.yaml").read_text()
-    small.write("dvc.yaml", f"{text}  again:\n    cmd: python x.py\n    outs: [model/skill.txt]\n")
+    small.write("dvc.yaml", f"{text}  again:\n    cmd: python x.py\n    outs: [model/other.txt]\n")
 
 
 def a_circle(small: Small) -> None:
@@ -89,7 +89,7 @@ def no_yaml(small: Small) -> None:
         always,
         no_lock,
         no_such_stage,
-        two_stages_of_one_output,
+        an_output_inside_another,
         a_circle,
         no_yaml,
     ],
@@ -112,6 +112,7 @@ def test_an_output_that_a_remote_may_have_need_not_be_here(small: Small) -> None
 
 def test_a_frozen_stage_counts_as_it_stands(small: Small) -> None:
     parameter(small)
+    data_that_dvc_keeps(small)
     small.replace("dvc.yaml", "  train:\n", "  train:\n    frozen: true\n")
     assert "Stage 'train' didn't change, skipping" in asked(small)
 

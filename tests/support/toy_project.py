@@ -121,6 +121,30 @@ def invoke(root: Path, *words: str) -> tuple[int, str]:
     return ended, out.getvalue() + err.getvalue()
 
 
+def begin(folder: Path) -> Path:
+    """The project before its first version, in `folder`, which exists; returns it."""
+    work = folder / "work"
+    work.mkdir()
+    files = {"mlops.yaml": MLOPS, "train.py": TRAIN, "evaluate.py": EVALUATE, "params.yaml": "skill: 1.0\n"}
+    files["data.csv"] = "id,y,age\n" + "".join(f"{n},{n % 2},{20 + n % 60}\n" for n in range(600))
+    for name, text in files.items():
+        (work / name).write_text(text)
+    run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(folder / "origin.git")], folder)
+    run(["git", "init", "--quiet", "--initial-branch=main"], work)
+    run(["git", "config", "user.name", "Test"], work)
+    run(["git", "config", "user.email", "test@localhost"], work)
+    run(["git", "remote", "add", "origin", "../origin.git"], work)
+    run([sys.executable, "-m", "dvc", "init", "--quiet"], work)
+    (work / ".dvc" / "config").write_text(
+        "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"
+    )
+    run([sys.executable, "-m", "cdml", "generate"], work)
+    run(["git", "add", "--all"], work)
+    run(["git", "commit", "--quiet", "--message", "Begin"], work)
+    run(["git", "push", "--quiet", "--set-upstream", "origin", "main"], work)
+    return folder
+
+
 def copy(source: Path, folder: Path, store: Path | None = None) -> Toy:
     """A copy of a project and its remotes; with `store`, that folder becomes its DVC remote."""
     shutil.copytree(source, folder, symlinks=True)

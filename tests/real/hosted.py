@@ -1,0 +1,178 @@
+"""The example project on a stand-in of GitHub: a bare repository, a DVC remote, and act as its runners."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import act
+import pytest
+from github_server import GithubServer
+from github_state import Hub
+from plain import plain_environment
+
+from cdml.jobs.demo import Stage, close, prepare
+
+SLUG = "team/progression"
+WORKFLOWS = ".github/workflows"
+CI = "ci:\n  providers: [github]\n"
+
+
+@dataclass
+class Hosted:
+    """A repository on the stand-in, a person's clone of it, and what answers its events."""
+
+    stage: Stage
+    server: GithubServer
+    scratch: Path
+    runs: int = 0
+
+    @property
+    def work(self) -> Path:
+        return self.stage.work
+
+    @property
+    def hub(self) -> Hub:
+        return self.server.hub
+
+    @property
+    def origin(self) -> Path:
+        return self.stage.folder / "origin.git"
+
+    def git(self, *words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=self.work, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"git {words}: {done.stderr}"
+        return done.stdout.strip()
+
+    def refs(self) -> dict[str, str]:
+        return self.hub.refs()
+
+    def tags(self) -> list[str]:
+        return sorted(ref.removeprefix("refs/tags/") for ref in self.refs() if ref.startswith("refs/tags/"))
+
+    def cdml(self, *words: str) -> str:
+        done = self.stage.command("cdml", *words)
+        assert done.code == 0, done.tail(60)
+        return done.stdout
+
+    def main(self) -> None:
+        self.git("switch", "--quiet", "--force", "main")
+        self.git("fetch", "--quiet", "--prune", "--tags", "--force", "origin")
+        self.git("reset", "--quiet", "--hard", "origin/main")
+
+    def offer(self, branch: str, before: str, after: str, **more: Any) -> int:
+        """A branch with one change of params.yaml, and its pull request, opened by hand."""
+        self.main()
+        self.git("switch", "--quiet", "--create", branch)
+        self.stage.edit("params.yaml", before, after)
+        self.git("commit", "--quiet", "--all", "--message", f"Try {branch}")
+        self.git("push", "--quiet", "origin", branch)
+        number: int = self.hub.add_pull(branch, **more)["number"]
+        return number
+
+    def run(self, workflow: str, event: str, payload: Mapping[str, Any], **more: Any) -> act.Run:
+        """Answer one event; the clone holds its commit."""
+        self.runs += 1
+        scratch = self.scratch / more.pop("share", str(self.runs))
+        about = {"full_name": SLUG, "default_branch": "main", "name": "progression", "owner": {"login": "team"}}
+        env = {"GITHUB_API_URL": self.server.url, "CDML_PYTHON": sys.executable, "NO_COLOR": "1"}
+        env |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+        env |= {"CDML_STATE": str(self.stage.folder / "state"), "GIT_CONFIG_GLOBAL": os.devnull}
+        return act.run(
+            self.work,
+            f"{WORKFLOWS}/{workflow}.yml",
+            event,
+            scratch,
+            repository=SLUG,
+            payload={"repository": about, **payload},
+            env=env | more.pop("env", {}),
+            origin=self.origin,
+            path_prefix=[act.cdml_on_path(self.scratch / "bin")],
+            **more,
+        )
+
+    def judge(self, number: int, *, fork: bool = False, **more: Any) -> act.Run:
+        """The run of a pull request."""
+        pull = self.hub.pulls[number]
+        self.git("switch", "--quiet", "--detach", "--force", pull["sha"])
+        home = {"full_name": "someone/fork" if fork else SLUG}
+        head = {"sha": pull["sha"], "ref": pull["source"], "repo": home}
+        base = {"ref": "main", "repo": {"full_name": SLUG}}
+        body = {"number": number, "draft": False, "head": head, "base": base}
+        return self.run("cdml-pull-request", "pull_request", {"number": number, "pull_request": body}, **more)
+
+    def merge(self, number: int) -> str:
+        """Merge as a person does on the page of the pull request; returns where its target stood before."""
+        pull = self.hub.pulls[number]
+        before = self.refs()[f"refs/heads/{pull['target']}"]
+        merged = self.hub.merged_commit(pull, "merge")
+        assert merged, "it conflicts"
+        self.hub.move(pull["target"], merged)
+        pull |= {"state": "closed", "merged_at": self.hub.now(), "merged_as": merged}
+        return before
+
+    def push(self, workflow: str, branch: str, before: str) -> act.Run:
+        """The run of a push that is already there; it holds the files of its own branch."""
+        self.git("fetch", "--quiet", "origin")
+        after = self.refs()[f"refs/heads/{branch}"]
+        self.git("switch", "--quiet", "--force-create", f"at/{branch}", after)
+        payload = {"ref": f"refs/heads/{branch}", "before": before, "after": after}
+        return self.run(workflow, "push", payload)
+
+    def operate(self, operation: str, **inputs: str) -> act.Run:
+        """What a person starts by hand."""
+        self.main()
+        asked = {"operation": operation, **inputs}
+        payload = {"inputs": asked, "ref": "refs/heads/main"}
+        return self.run("cdml-operate", "workflow_dispatch", payload, inputs=asked)
+
+    def comments(self, number: int) -> list[str]:
+        return [c["body"] for c in self.hub.comments.values() if c["number"] == number]
+
+    def states(self, sha: str) -> dict[str, str]:
+        """The last state by context of a commit."""
+        return {s["context"]: s["state"] for s in self.hub.statuses if s["sha"] == sha}
+
+
+@contextmanager
+def hosted(folder: Path) -> Iterator[Hosted]:
+    """The example project with generated CI, pushed; its release branches are made."""
+    with plain_environment(), pytest.MonkeyPatch.context() as patch:
+        stage = prepare(folder / "project")
+        patch.setenv("CDML_STATE", str(stage.folder / "state"))  # a runner's clone is gone before its servers are
+        config = stage.work / "mlops.yaml"
+        config.write_text(config.read_text().replace("ci:\n", CI, 1))
+        hub = Hub(SLUG, folder / "project" / "origin.git", {act.TOKEN: "github-actions[bot]"}, None)
+        try:
+            with GithubServer(hub) as server:
+                there = Hosted(stage, server, folder / "act")
+                there.cdml("generate")
+                there.git("add", "--all")
+                there.git("commit", "--quiet", "--message", "Begin")
+                there.git("push", "--quiet", "--set-upstream", "origin", "main")
+                there.cdml("init", "--yes")
+                yield there
+                assert server.violations == []
+        finally:
+            close(stage)
+
+
+def served(there: Hosted, environment: str) -> dict[str, Any]:
+    """What the environment's server says of itself."""
+    import requests
+
+    answer = requests.get(f"http://127.0.0.1:{there.stage.ports[environment]}/version", timeout=10)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def said(run: act.Run) -> str:
+    """What went wrong, for an assertion."""
+    return json.dumps(run.results) + "\n" + run.log[-6000:] + run.errors[-2000:]

@@ -1,0 +1,106 @@
+"""The example project's workflows, really run: from a pull request to a deployment, and back; a fork; retraining."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hosted import Hosted, hosted, said, served
+
+SIX = "features: [age, sex, bp, s1, s2, s3]"
+TEN = "features: [age, sex, bmi, bp, s1, s2, s3, s4, s5, s6]"
+NOWHERE = "0" * 40
+pytestmark = pytest.mark.timeout(900)  # a whole life of a model, and many starts of a runner
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
+    """A repository whose first version is registered."""
+    with hosted(tmp_path_factory.mktemp("hosted")) as project:
+        run = project.push("cdml-main", "main", NOWHERE)
+        assert run.exit_code == 0, said(run)
+        assert project.tags() == ["progression@v1.0.0"]
+        yield project
+
+
+def test_a_life_of_a_model(there: Hosted) -> None:
+    """Each step stands on the one before it, as in a repository."""
+    _promoted(there, "v1.0.0", "staging")
+    _promoted(there, "v1.0.0", "production")
+    better = _judged_better(there)
+    _merged(there, better)
+    _promoted(there, "v2.0.0", "staging")
+    _promoted(there, "v2.0.0", "production")
+    _rolled_back(there)
+
+
+def _promoted(there: Hosted, version: str, environment: str) -> None:
+    run = there.operate("promote", environment=environment, version=version)
+    assert run.exit_code == 0, said(run)
+    number = max(there.hub.pulls)
+    pull = there.hub.pulls[number]
+    assert pull["target"] == f"release/{environment}"
+    assert set(there.states(pull["sha"]).values()) == {"success"}
+    before = there.merge(number)
+    run = there.push("cdml-deploy", f"release/{environment}", before)
+    assert run.exit_code == 0, said(run)
+    assert served(there, environment)["version"] == version
+
+
+def _judged_better(there: Hosted) -> int:
+    number = there.offer("all-measurements", SIX, TEN)
+    run = there.judge(number)
+    assert run.exit_code == 0, said(run)
+    assert run.results["gate"] == "success"
+    (comment,) = there.comments(number)
+    assert "better" in comment
+    assert there.states(there.hub.pulls[number]["sha"]) == {"cdml": "success"}
+    assert any(ref.startswith("refs/cdml/runs/") for ref in there.refs())
+    again = there.judge(number)
+    assert again.exit_code == 0, said(again)
+    assert len(there.comments(number)) == 1
+    return number
+
+
+def _merged(there: Hosted, number: int) -> None:
+    run = there.push("cdml-main", "main", there.merge(number))
+    assert run.exit_code == 0, said(run)
+    assert "taken from its judged run" in run.log
+    assert "progression@v2.0.0" in there.tags()
+
+
+def _rolled_back(there: Hosted) -> None:
+    run = there.operate("rollback", environment="production", version="", reason="demonstration")
+    assert run.exit_code == 0, said(run)
+    assert served(there, "production")["version"] == "v1.0.0"
+
+
+def test_a_worse_model_is_refused_on_the_line_that_asked(there: Hosted) -> None:
+    number = there.offer("forest", "kind: logistic", "kind: forest")
+    run = there.judge(number)
+    assert run.exit_code != 0
+    assert run.results["gate"] == "failure", said(run)
+    assert run.results["report"] == "success", said(run)
+    (comment,) = there.comments(number)
+    assert "🔴" in comment
+    assert there.states(there.hub.pulls[number]["sha"]) == {"cdml": "failure"}
+    lines = (there.work / "mlops.yaml").read_text().splitlines()
+    (found,) = [one for one in run.annotations if one.file == "mlops.yaml" and one.level == "error"]
+    assert "max-regression" in lines[int(found.line) - 1]
+
+
+def test_a_fork_gets_no_secrets_and_is_still_reported(there: Hosted) -> None:
+    number = there.offer("from-a-fork", SIX, TEN.replace("s6", "s5"), fork="someone/fork")
+    run = there.judge(number, fork=True)
+    assert run.results["report"] == "skipped", said(run)
+    assert run.results["gate"] in ("success", "failure")
+    assert not there.comments(number)
+    assert "|" in run.summary  # the table that the comment would have
+
+
+def test_nothing_new_registers_nothing(there: Hosted) -> None:
+    before = there.tags()
+    run = there.operate("retrain")
+    assert run.exit_code == 0, said(run)
+    assert "nothing changed" in run.log
+    assert there.tags() == before
