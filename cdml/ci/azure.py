@@ -14,7 +14,8 @@ from itertools import groupby
 from cdml.ci.azure_run import AS_PUSHED, HEADS, SCHEDULE, TOLD, context
 from cdml.ci.base import CiFile, Input, Job, Model, Provider, Repository, Workflow
 from cdml.ci.text import command, comment, refuse_expression, scalar
-from cdml.ci.workflows import DEFAULT_LABEL, WORK
+from cdml.ci.workflows import DEFAULT_LABEL, WORK, branches, tool_python
+from cdml.core.errors import ConfigError
 from cdml.core.resources import render
 
 MAIN_FILE = "azure-pipelines.yml"
@@ -113,6 +114,7 @@ class _View:
 
 def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFile, ...]:
     """The pipeline, its template of set-up steps, and a template of each job."""
+    _refuse_brackets(repository)
     views = _views(repository, workflows)
     values = {
         "repository": repository,
@@ -120,6 +122,7 @@ def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFi
         "python": repository.models[0].ci.python,
         "index": repository.models[0].ci.index_url,
         "tool": _tool(repository),
+        "tool_python": tool_python(repository),
         "work": WORK,
         "scalar": scalar,
         "command": command,
@@ -131,15 +134,29 @@ def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFi
             MAIN_FILE,
             "trains, judges, registers and deploys",
             render("ci/azure/pipeline.yml.j2", **values, **pipeline),
+            release=True,
         ),
-        CiFile(f"{FOLDER}/setup.yml", "steps that jobs begin with", render("ci/azure/setup.yml.j2", **values)),
+        CiFile(
+            f"{FOLDER}/setup.yml",
+            "steps that jobs begin with",
+            render("ci/azure/setup.yml.j2", **values),
+            release=True,
+        ),
         *(_template(view, values) for view in views),
     )
 
 
+def _refuse_brackets(repository: Repository) -> None:
+    """Azure's filters of branches know no `]`, which git allows; ConfigError names the branch."""
+    for branch in (repository.main, *branches(repository)):
+        if "]" in branch:
+            raise ConfigError(f"{branch!r} cannot stand in a branch filter of Azure Pipelines", "rename it")
+
+
 def _template(view: _View, values: dict[str, object]) -> CiFile:
     text = render("ci/azure/job.yml.j2", **values, view=view, job=view.job)
-    return CiFile(f"{FOLDER}/{view.job.id}.yml", f"the job {view.job.title!r}", text)
+    # The main file names every job's; Azure looks for all of them on the branch that was pushed to.
+    return CiFile(f"{FOLDER}/{view.job.id}.yml", f"the job {view.job.title!r}", text, release=True)
 
 
 def _pipeline(

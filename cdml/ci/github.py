@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from cdml.ci.base import CiFile, Event, Job, Level, Provider, Repository, RunContext, Telling, Told, Workflow
 from cdml.ci.text import command, comment, refuse_expression, scalar
+from cdml.ci.workflows import tool_python
 from cdml.core.resources import render
 
 FOLDER = ".github/workflows"
-TOOL_PYTHON = (3, 11)
 # Third-party code by its commit; the tag that it had then stands beside it.
 ACTIONS = {
     "checkout": "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
@@ -47,6 +47,7 @@ class _View:
     runs_on: str
     minutes: str
     python: str
+    tool_python: str
     environment: dict[str, str]
 
 
@@ -89,7 +90,7 @@ def _branches(repository: Repository, workflow: Workflow, event: Event) -> list[
 def _view(repository: Repository, job: Job) -> _View:
     first = repository.models[0]
     labels = {folder: list(names) for folder, names in job.labels.items()}
-    limits = set(job.minutes.values())
+    limited = len(set(job.minutes.values())) == 1 or not job.per_model  # only a job of one model has a matrix
     alike = len({tuple(names) for names in labels.values()}) == 1
     runs_on = _labels(labels[first.folder]) if alike or not job.per_model else "${{ fromJSON(matrix.runs-on) }}"
     condition = _condition(job)
@@ -99,8 +100,9 @@ def _view(repository: Repository, job: Job) -> _View:
         job=job,
         condition=json.dumps(condition) if condition.startswith("!") else condition,
         runs_on=runs_on,
-        minutes=str(job.minutes[first.folder]) if len(limits) == 1 else "${{ matrix.minutes }}",
+        minutes=str(job.minutes[first.folder]) if limited else "${{ matrix.minutes }}",
         python=python,
+        tool_python=tool_python(repository),
         environment=_environment(job),
     )
 

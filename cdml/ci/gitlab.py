@@ -24,7 +24,7 @@ from cdml.ci.base import (
     Workflow,
 )
 from cdml.ci.text import command, comment, refuse_expression, scalar
-from cdml.ci.workflows import DEFAULT_LABEL
+from cdml.ci.workflows import DEFAULT_LABEL, OLDEST_PYTHON, tool_python
 from cdml.core.errors import ConfigError
 from cdml.core.resources import render
 
@@ -81,13 +81,24 @@ class _View:
 def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFile, ...]:
     """Every job in one file, and the one that includes it, which a repository's own takes the place of."""
     _refuse_dollars(repository)
+    if tool_python(repository):
+        raise ConfigError(f"ci.python: a job of GitLab has one Python, and cdml needs {OLDEST_PYTHON} or newer")
     # Pipelines of forks run in the fork's project, so there is no trusted half that could wait for them.
     known = tuple(workflow for workflow in workflows if "forks" not in workflow.events)
     return (
         CiFile(
-            FILE, "trains and judges merge requests, registers, deploys and retrains", _text(repository, known)
+            FILE,
+            "trains and judges merge requests, registers, deploys and retrains",
+            _text(repository, known),
+            release=True,
         ),
-        CiFile(MAIN_FILE, f"includes {FILE}", render_include(), instead=f"include: {{local: {FILE}}}"),
+        CiFile(
+            MAIN_FILE,
+            f"includes {FILE}",
+            render_include(),
+            instead=f"include: {{local: {FILE}}}",
+            release=True,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*")
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _SHELL = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _EXPRESSIONS = ("${{", "$[", "$(", "{{")
+_VARIABLE = re.compile(r"\$[A-Z_]+")
 
 
 def scalar(text: str) -> str:
@@ -27,6 +28,8 @@ def refuse_expression(text: str) -> None:
         raise ConfigError(f"{text!r} cannot stand in generated CI: not every character of it is seen", "rename it")
     if any(mark in text for mark in _EXPRESSIONS):
         raise ConfigError(f"{text!r} cannot stand in generated CI: it would be read as an expression", "rename it")
+    if _VARIABLE.fullmatch(text):
+        raise ConfigError(f"{text!r} cannot stand in generated CI: it would be read as a variable", "rename it")
 
 
 def command(words: tuple[str, ...]) -> str:
@@ -35,7 +38,7 @@ def command(words: tuple[str, ...]) -> str:
 
 
 def _word(word: str) -> str:
-    if re.fullmatch(r"\$[A-Z_]+", word):
+    if _VARIABLE.fullmatch(word):
         return f'"{word}"'
     refuse_expression(word)
     return word if _SHELL.fullmatch(word) else "'" + word.replace("'", "'\\''") + "'"

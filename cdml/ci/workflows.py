@@ -14,6 +14,7 @@ Value = TypeVar("Value")
 HANDOVER = "cdml-handover"
 # What a job hands on to the next so that it need not work again, as paths in the model's folder.
 WORK = ("dvc.lock", ".dvc/cache")
+OLDEST_PYTHON = "3.11"  # that cdml itself runs on
 DEFAULT_LABEL = "ubuntu-latest"
 MINUTES = {"train": 360, "register": 360, "retrain": 360, "deploy": 60}
 OTHER_MINUTES = 15
@@ -269,6 +270,12 @@ def _like(repository: Repository, job: Job, kind: str, *secrets: str) -> Job:
         minutes={model.folder: limit(model.ci, kind) for model in models},
         secrets=() if kind == "default" else _secrets(models, ("default", kind, *secrets)),
     )
+
+
+def tool_python(repository: Repository) -> str:
+    """The Python that cdml needs beside the project's, where one of these is older; else empty."""
+    minors = [int(model.ci.python.partition(".")[2]) for model in repository.models]
+    return "" if min(minors) >= int(OLDEST_PYTHON.partition(".")[2]) else OLDEST_PYTHON
 
 
 def machine(ci: Ci, kind: str) -> tuple[str, ...]:

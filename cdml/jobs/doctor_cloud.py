@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cdml.ci.base import Job, Model, Repository, Workflow
 from cdml.ci.workflows import workflows
 from cdml.forges import address
-from cdml.jobs.cloud import AUDIENCES, READERS
-from cdml.jobs.doctor_base import Finding, Scene, quoted, shell
+from cdml.jobs.cloud import READERS
+from cdml.jobs.doctor_base import Finding, Scene
+from cdml.jobs.doctor_cloud_trust import Subject, aws_body, entra_credential, trust, trust_policy
 from cdml.jobs.doctor_github_api import Reader, mapping, reader
 
 TOPIC = "cloud"
@@ -20,18 +20,6 @@ GITHUB = "token.actions.githubusercontent.com"
 IMMUTABLE_SINCE = "2026-06-18"
 # Which key of a cloud names who the jobs are that register and deploy.
 WRITERS = {"aws": "role", "azure": "client-id", "gcp": "service-account"}
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a cloud sees of a job, and whether it may trust that with writing: code of a pull request can say it too.
-
-    A pull request of this repository may change its own workflow, so that every job of its event counts.
-    """
-
-    name: str
-    claim: str
-    writes: bool
 
 
 def cloud(scene: Scene) -> Iterator[Finding]:
@@ -58,17 +46,15 @@ def cloud(scene: Scene) -> Iterator[Finding]:
                 TOPIC,
                 "note",
                 f"jobs of pull requests reach no {name}",
-                f"they run code that nobody has reviewed: ci.cloud.{name}.{reader_key} names who may only read there, "
-                f"and is trusted with {_claims(offered)}",
+                f"they run code that nobody has reviewed: ci.cloud.{name}.{reader_key} names who may only read, "
+                f"and who is trusted with {_claims(offered)}",
             )
     yield from _own_form(scene)
 
 
 def _trusted(name: str, who: str, keys: Mapping[str, str], claims: list[Subject]) -> Finding:
     what = f"whether {name} lets these subjects be {who}: {_claims(claims)}"
-    return Finding(
-        TOPIC, "unknown", what, "by its subject a job proves who it is", _trust(name, who, keys, claims)
-    )
+    return Finding(TOPIC, "unknown", what, "by its subject a job proves who it is", trust(name, who, keys, claims))
 
 
 def _claims(subjects: list[Subject]) -> str:
@@ -168,51 +154,8 @@ def bodies(scene: Scene) -> dict[str, dict[str, Any]]:
     for writes, role in both.items():
         claims = [one.claim for one in known if one.writes is writes]
         if role and claims:
-            found[_aws_body(writes)] = trust_policy(role, host, claims)
+            found[aws_body(writes)] = trust_policy(role, host, claims)
     if "azure" in clouds:
         for one in known:
-            found[f"azure/{one.name}"] = {
-                "name": f"cdml-{one.name.replace('/', '-')}",
-                "issuer": f"https://{host}",
-                "subject": one.claim,
-                "audiences": [AUDIENCES["azure"]],
-            }
+            found[f"azure/{one.name}"] = entra_credential(one, host)
     return found
-
-
-def trust_policy(role: str, host: str, claims: list[str]) -> dict[str, Any]:
-    """The trust policy of an AWS role for these subjects, signed by `host`."""
-    account = role.split(":")[4] if role.count(":") >= 5 else "ACCOUNT"
-    condition: dict[str, Any] = {"StringEquals": {f"{host}:aud": AUDIENCES["aws"]}}
-    exact = [claim for claim in claims if "*" not in claim]
-    if exact:
-        condition["StringEquals"][f"{host}:sub"] = exact
-    else:
-        condition["StringLike"] = {f"{host}:sub": claims}
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Federated": f"arn:aws:iam::{account}:oidc-provider/{host}"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": condition,
-    }
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def _aws_body(writes: bool) -> str:
-    return "aws" if writes else "aws/pull-request"
-
-
-def _trust(name: str, who: str, keys: Mapping[str, str], trusted: list[Subject]) -> str:
-    """The command that makes a cloud let these subjects be `who`."""
-    if name == "aws":
-        role, body = quoted(who.rpartition("/")[2]), _aws_body(trusted[0].writes)
-        return f'aws iam update-assume-role-policy --role-name {role} --policy-document "$(cdml doctor --body {body})"'
-    if name == "azure":
-        create = shell("az", "ad", "app", "federated-credential", "create", "--id", who)
-        names = shell(*(one.name for one in trusted))
-        return f'for name in {names}; do {create} --parameters "$(cdml doctor --body "azure/$name")"; done'
-    pool = keys["workload-identity-provider"].partition("/providers/")[0]
-    bind = shell("gcloud", "iam", "service-accounts", "add-iam-policy-binding", who)
-    claims = shell(*(one.claim for one in trusted))
-    member = f'"principal://iam.googleapis.com/{pool}/subject/$subject"'
-    return f"for subject in {claims}; do {bind} --role roles/iam.workloadIdentityUser --member {member}; done"

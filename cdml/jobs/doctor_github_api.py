@@ -58,10 +58,10 @@ class Reader:
         if answer.status == 404 and any(words in _message(answer) for words in absent):
             return Seen(absent=True)
         needed = next((value for key, value in answer.headers.items() if key.lower() == NEEDED.lower()), "")
-        error = refusal(self.place, "GET", path, needed or needs, answer)
-        told = error.message.partition(" (GET ")[0]
-        known = not error.said or PERMISSION in error.said
-        self.reasons[told if known else f"{told} ({error.said})"] = error.hint
+        refused = refusal(self.place, "GET", path, needed or needs, answer)
+        told = refused.message.partition(" (GET ")[0]
+        known = not refused.said or PERMISSION in refused.said
+        self.reasons[told if known else f"{told} ({refused.said})"] = refused.hint
         return Seen()
 
 

@@ -41,7 +41,7 @@ def repository(scene: Scene) -> Iterator[Finding]:
     try:
         heads = remote_refs(git, f"{_HEADS}*")
     except ExternalError as error:
-        said = error.message.splitlines()[0].replace(scene.url, place(scene.url))
+        said = error.message.splitlines()[0]
         yield Finding(TOPIC, "missing", f"{REMOTE} does not answer", said, f"git ls-remote {REMOTE}")
         return
     yield from _branches(scene, heads)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
+from urllib.parse import quote, unquote
 
 from cdml.core import files
 from cdml.core.comparison import Judgement
@@ -55,12 +56,18 @@ def write(folder: Path, handover: Handover, kept: Mapping[str, bytes], objects: 
     """Write a handover; `kept` are files of the judged run by path, `objects` outputs by DVC's digest of them."""
     shutil.rmtree(folder, ignore_errors=True)
     for path, content in kept.items():
-        files.write(folder / FILES / path, content)
+        files.write(folder / FILES / _seen(path), content)
     for name, place in objects.items():
         target = folder / OBJECTS / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place, target)
     files.write(folder / RESULT, dump(handover))
+
+
+def _seen(path: str) -> str:
+    """A path without hidden names in it: what carries folders from job to job may leave those out."""
+    parts = (quote(part, safe="") for part in path.split("/"))
+    return "/".join(f"%2E{part[1:]}" if part.startswith(".") else part for part in parts)
 
 
 def read_all(folder: Path) -> tuple[tuple[Path, Handover], ...]:
@@ -78,7 +85,11 @@ def _read(folder: Path) -> Handover:
 
 def kept_files(folder: Path) -> dict[str, bytes]:
     """The judged run's files by path in the project; links and paths that leave the folder are refused."""
-    return {name: place.read_bytes() for name, place in _inside(folder / FILES).items()}
+    found = {unquote(name): place.read_bytes() for name, place in _inside(folder / FILES).items()}
+    outside = [name for name in found if name.startswith("/") or {"", "..", ".git"} & set(name.split("/"))]
+    if outside:
+        raise ConfigError(f"the handover holds {outside[0]!r}, which no run writes")
+    return found
 
 
 def kept_objects(folder: Path) -> dict[str, Path]:
@@ -89,6 +100,6 @@ def kept_objects(folder: Path) -> dict[str, Path]:
 def _inside(folder: Path) -> dict[str, Path]:
     found = {place.relative_to(folder).as_posix(): place for place in sorted(folder.rglob("*"))}
     for name, place in found.items():
-        if place.is_symlink() or ".git" in PurePosixPath(name).parts:
+        if place.is_symlink():
             raise ConfigError(f"the handover holds {name}, which no run writes")
     return {name: place for name, place in found.items() if place.is_file()}

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from cdml import __version__
 from cdml.ci.github import ACTIONS as PINNED
 from cdml.cli.verbs import VERBS
+from cdml.core.errors import Exit
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "actions.md"
@@ -102,6 +103,10 @@ def test_the_page_shows_inputs_and_outputs_as_they_are() -> None:
         page = fresh
     assert [found[1] for found in TABLE.finditer(page)] == ["setup", "run", "comment", "compare", *NAMES[4:]]
     assert page == fresh, "UPDATE_GOLDEN=1 writes the tables anew"
+
+
+def test_the_page_lists_every_exit_code() -> None:
+    assert re.findall(r"^\| (\d+) \|", PAGE.read_text("utf-8"), re.MULTILINE) == [str(int(code)) for code in Exit]
 
 
 def test_the_workflows_of_the_page_use_every_action_as_it_is() -> None:

@@ -193,6 +193,23 @@ def test_what_may_write_or_deploys_waits_for_its_turn_and_is_never_ended() -> No
         assert job["inherit"] == {"default": False}, name
 
 
+def test_jobs_get_what_was_handed_on_and_the_gate_waits_for_a_report_that_may_be_missing() -> None:
+    found = pipeline()
+    plan, judge = "cdml-pull-request:plan", "cdml-pull-request:judge:progression"
+    assert found[judge]["needs"] == [{"job": plan, "artifacts": True}]
+    assert found["cdml-pull-request:report"]["needs"] == [{"job": judge, "artifacts": True}]
+    assert found["cdml-pull-request:report"]["rules"][0]["when"] == "always"
+    assert [(one["job"], one.get("optional", False)) for one in found["cdml-pull-request:gate"]["needs"]] == [
+        (plan, False), (judge, False), ("cdml-pull-request:report", True)
+    ]  # fmt: skip
+    assert "when" not in found["cdml-pull-request:gate"]["rules"][0]
+
+
+def test_nothing_waits_for_pipelines_of_forks_which_run_elsewhere() -> None:
+    found = pipeline(with_ci(Ci(forks=True)))
+    assert [name for name in found if name.startswith("cdml-forks")] == []
+
+
 def test_no_newer_commit_ends_a_pipeline_of_main_or_of_a_release_branch() -> None:
     *rules, last = pipeline()["workflow"]["rules"]
     assert last == {"when": "always"}

@@ -11,6 +11,7 @@ import pytest
 from small_project import Small
 from toy_project import invoke
 
+from cdml.cli.main import main
 from cdml.core.comparison import Comparison, Judgement, Outcome, Side, Verdict
 from cdml.core.errors import ConfigError, Problem, UsageError
 from cdml.core.release import Deployment, Version
@@ -165,17 +166,21 @@ def edit(small: Small, before: str, after: str) -> None:
 
 
 def test_compare_tells_github_in_a_subfolder_and_json_stays_json(
-    small: Small, on_github: Callable[[], Runner]
+    small: Small,
+    on_github: Callable[[], Runner],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     edit(small, "  gates:\n", "  gates:\n    - {metric: roc_auc, min: 0.9999}\n")
     runner = on_github()
     report = runner.folder / "report.md"
     words = ("compare", "--json", "--report", str(report), small.first)
-    code, said = invoke(small.top, "-C", "models/toy", *words)
-    assert code == 10
-    answer, _, told = said.partition("\n}\n")
-    assert json.loads(answer + "}")["verdicts"][0]["outcome"] == "fail"
-    assert told.startswith("\n::error file=models/toy/mlops.yaml,line=11::roc_auc at least 0.9999: fail: ")
+    monkeypatch.setattr("sys.argv", ["cdml", "-C", str(small.root), *words])
+    with pytest.raises(SystemExit, match="10"):
+        main()
+    answer, told = capsys.readouterr()
+    assert json.loads(answer)["verdicts"][0]["outcome"] == "fail"
+    assert told.startswith("::error file=models/toy/mlops.yaml,line=11::roc_auc at least 0.9999: fail: ")
     assert runner.outputs == {"verdict": "fail", "exit_code": "10", "report": str(report)}
     assert runner.summary.strip() == report.read_text().strip()
     assert report.read_text().startswith("<!-- cdml:toy -->")

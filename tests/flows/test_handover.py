@@ -9,6 +9,7 @@ import pytest
 from toy_project import Toy
 
 from cdml.forges.local import LocalForge
+from cdml.state.dvc import Dvc
 from cdml.state.git import Git
 
 
@@ -153,3 +154,27 @@ def test_the_plan_names_the_model_and_whether_an_older_run_is_superseded(registe
     same, other = (json.loads(line.removeprefix("models="))[0] for line in lines)
     assert (same["model"], same["folder"], same["runs-on"]) == ("toy", ".", '"ubuntu-latest"')
     assert (same["superseded"], other["superseded"]) == (False, True)
+
+
+def test_outputs_reach_the_remote_from_a_machine_that_never_trained(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    other = registered.root.parent / "other"
+    registered.git("clone", "--quiet", str(registered.origin), str(other))
+    Toy(other).cdml("comment", "--from", str(tmp_path / "h"))
+    store = Path(Dvc(registered.root).remote() or "")
+    held = {f"{path.parent.name}{path.name}" for path in store.glob("files/md5/*/*")}
+    assert {path.name for path in (tmp_path / "h" / "objects").iterdir()} <= held
+
+
+@pytest.mark.parametrize("name", ["..%2Fplanted", "%2Fplanted", "a/%2Egit/config", "%2E%2E"])
+def test_no_file_of_a_handover_leaves_its_folder(registered, github, tmp_path, name):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    (tmp_path / "h" / "files" / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "h" / "files" / name).write_text("planted")
+    said = registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert "which no run writes" in said
+    assert not [ref for ref in registered.refs() if ref.startswith("refs/cdml/runs/")]

@@ -90,7 +90,7 @@ def test_a_worse_model_is_refused_on_the_line_that_asked(there: Hosted) -> None:
 
 
 def test_a_fork_gets_no_secrets_and_is_still_reported(there: Hosted) -> None:
-    number = there.offer("from-a-fork", SIX, TEN.replace("s6", "s5"), fork="someone/fork")
+    number = there.offer("from-a-fork", "C: 1.0", "C: 0.9", fork="someone/fork")
     run = there.judge(number, fork=True)
     assert run.results["report"] == "skipped", said(run)
     assert run.results["gate"] in ("success", "failure")

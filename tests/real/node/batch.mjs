@@ -13,8 +13,8 @@ export async function batch(validate) {
     }
     answer.checked.push(file);
   }
-  fs.writeSync(1, JSON.stringify(answer));
-  process.exit(0);
+  // One writeSync may write only what a pipe holds.
+  process.stdout.write(JSON.stringify(answer), () => process.exit(0));
 }
 
 export function fromDiagnostic(diagnostic) {
