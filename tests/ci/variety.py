@@ -6,7 +6,7 @@ A case maps folders to the text of the mlops.yaml there. What a provider refuses
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -341,7 +341,7 @@ def _parsed(text: str) -> Settings:
 
 
 def loaded(case: Case) -> dict[str, Settings]:
-    """The settings of every folder, in the order in which the repository's are read; ConfigError where one is wrong."""
+    """The settings of every folder, in their order in a repository; ConfigError where one is wrong."""
     return {folder: _parsed(text) for folder, text in sorted(case.items())}
 
 
@@ -375,9 +375,10 @@ def able(name: str) -> tuple[str, ...]:
     return tuple(provider for provider in PROVIDERS if provider not in refusing)
 
 
-def renderings(name: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """What every provider renders of a case as the first one, and what those that only judge; each with a title."""
-    for provider in able(name):
-        yield provider, rendered(CASES[name], provider)
+@cache
+def renderings(name: str) -> dict[str, dict[str, str]]:
+    """What every provider makes of a case as the first one, and what those that only judge; each titled."""
+    found = {provider: rendered(CASES[name], provider) for provider in able(name)}
     for provider in providers(CASES[name])[1:]:
-        yield f"{provider} judges", rendered(CASES[name], provider, only_judge=True)
+        found[f"{provider} judges"] = rendered(CASES[name], provider, only_judge=True)
+    return found

@@ -22,7 +22,7 @@ from cdml.jobs.demo import Stage, close, prepare
 
 SLUG = "team/progression"
 WORKFLOWS = ".github/workflows"
-CI = "ci:\n  providers: [github]\n"
+CI = "ci:\n  providers: [github]\n  forks: true\n"
 
 
 @dataclass
