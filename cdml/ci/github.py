@@ -84,7 +84,7 @@ def _text(repository: Repository, workflow: Workflow) -> str:
 def _branches(repository: Repository, workflow: Workflow, event: Event) -> list[str]:
     """The patterns of the branches that an event is about, with every special character taken literally."""
     named = [job.branch for job in workflow.jobs if job.branch] if event == "release" else [repository.main]
-    return [re.sub(r"([*?+\[\]!\\])", r"\\\1", branch) for branch in named]
+    return [re.sub(r"([*?+\[!\\])", r"\\\1", branch) for branch in named]
 
 
 def _view(repository: Repository, job: Job) -> _View:

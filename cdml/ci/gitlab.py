@@ -82,7 +82,10 @@ def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFi
     """Every job in one file, and the one that includes it, which a repository's own takes the place of."""
     _refuse_dollars(repository)
     if tool_python(repository):
-        raise ConfigError(f"ci.python: a job of GitLab has one Python, and cdml needs {OLDEST_PYTHON} or newer")
+        raise ConfigError(
+            f"ci.python: a job of GitLab has one Python, and that must be {OLDEST_PYTHON} or newer for cdml",
+            f'python: "{OLDEST_PYTHON}", or another provider',
+        )
     # Pipelines of forks run in the fork's project, so there is no trusted half that could wait for them.
     known = tuple(workflow for workflow in workflows if "forks" not in workflow.events)
     return (

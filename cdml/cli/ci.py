@@ -20,7 +20,7 @@ def _group() -> None:
 
 @ci.command()
 def plan(context: typer.Context) -> None:
-    """Which models this run is about, as outputs of the job: `models`, `folders`, and `train` of those."""
+    """Which models this run is about, as outputs of the job."""
     from cdml.ci import run_context
     from cdml.cli import ci_output
     from cdml.core.errors import UsageError

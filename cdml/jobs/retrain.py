@@ -74,6 +74,4 @@ def _updated(project: Project) -> dict[str, bytes]:
 def _imports(project: Project) -> tuple[str, ...]:
     """`dvc import` and `dvc import-url` leave a file that names where the data came from."""
     listed = project.git.text("ls-files", "-z", "--", "*.dvc").split("\0")
-    return tuple(
-        path for path in listed if path and b"\ndeps:" in b"\n" + (project.root / path).read_bytes()
-    )
+    return tuple(path for path in listed if path and b"\ndeps:" in b"\n" + (project.root / path).read_bytes())

@@ -26,6 +26,8 @@ IGNORED = frozenset(
 PARAMETERS = ("params.yaml", "params.yml", "params.json", "params.toml")
 # Above this many files read from one folder, the folder itself is the dependency.
 MANY = 10
+# Under /dev, but a place for files.
+MEMORY = "/dev/shm"  # noqa: S108
 _SYSTEM = ("/usr", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", "/opt", "/bin", "/nix")
 
 
@@ -149,7 +151,7 @@ def _is_foreign(path: Path, root: Path, places: set[str]) -> bool:
         not hidden
         and path.is_file()
         and not path.resolve().is_relative_to(root)
-        and not any(path.is_relative_to(p) for p in own)
+        and (path.is_relative_to(MEMORY) or not any(path.is_relative_to(p) for p in own))
     )
 
 

@@ -342,5 +342,5 @@ def test_a_service_connection_runs_the_commands_of_trusted_jobs(scene: Scene) ->
     agent.run()
     assert scene.calls()[-1][-2:] == ["--event", "main"]
     files = render("azure", two(ci))
-    assert "azureSubscription: \"my connection\"" in files[".azure/cdml/register.yml"]
+    assert 'azureSubscription: "my connection"' in files[".azure/cdml/register.yml"]
     assert "AzureCLI" not in files[".azure/cdml/judge.yml"], "code of a pull request would act as the connection"

@@ -191,4 +191,4 @@ def test_no_name_changes_the_structure(name: str, main: str, branch: str, folder
 
 def _escaped(branch: str) -> str:
     """A branch as a pattern of GitHub's filters."""
-    return re.sub(r"([*?+\[\]!\\])", r"\\\1", branch)
+    return re.sub(r"([*?+\[!\\])", r"\\\1", branch)

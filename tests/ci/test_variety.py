@@ -35,7 +35,9 @@ PLAIN = {
 }
 every_case = pytest.mark.parametrize("name", list(CASES))
 every_provider = pytest.mark.parametrize(("name", "provider"), [(one, who) for one in CASES for who in able(one)])
-refused = pytest.mark.parametrize(("name", "provider"), [(one, who) for one in REFUSED for who in REFUSED[one][2]])
+refused = pytest.mark.parametrize(
+    ("name", "provider"), [(one, who) for one in REFUSED for who in sorted(REFUSED[one][2])]
+)
 
 
 class _Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

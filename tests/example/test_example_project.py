@@ -127,7 +127,7 @@ def test_the_data_are_those_of_the_study(place: Path, tmp_path: Path) -> None:
 
 
 def test_its_own_tests_pass(place: Path) -> None:
-    assert load(place).test == "python -m pytest -q"
+    assert load(place).ci.test == "python -m pytest -q"
     assert "passed" in run(place, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 

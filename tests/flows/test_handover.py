@@ -1,4 +1,4 @@
-"""A pull request's run in two halves, as CI has it: one runs its code and may not write, one writes and runs none."""
+"""A pull request's run in two halves: one runs its code and may not write, one writes and runs none of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example project's workflows, really run: from a pull request to a deployment, and back; a fork; retraining."""
+"""The example project's workflows, really run: from a pull request to a deployment and back; a fork; retrain."""
 
 from __future__ import annotations
 
