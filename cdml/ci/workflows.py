@@ -273,7 +273,7 @@ def _like(repository: Repository, job: Job, kind: str, *secrets: str) -> Job:
 
 
 def tool_python(repository: Repository) -> str:
-    """The Python for cdml beside the project's, where one of these is too old for it; else empty."""
+    """A Python of cdml's own, where one of the projects' is too old for it; else empty."""
     minors = [int(model.ci.python.partition(".")[2]) for model in repository.models]
     return "" if min(minors) >= int(OLDEST_PYTHON.partition(".")[2]) else OLDEST_PYTHON
 
