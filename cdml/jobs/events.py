@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from cdml.core.comparison import Judgement
-from cdml.core.errors import CdmlError, ExternalError, RefusedError, UsageError
+from cdml.core.comparison import Judgement, Side
+from cdml.core.errors import CdmlError, ConfigError, ExternalError, RefusedError, UsageError
+from cdml.core.release import Version
+from cdml.core.serialize import load
 from cdml.core.settings import Environment
 from cdml.forges.base import Forge, PullRequest, Status, StatusState
 from cdml.jobs.concerned import context, own
@@ -27,6 +29,7 @@ from cdml.registry.read import read
 from cdml.registry.record import read_record
 from cdml.reports.markdown import comment, failure, marker, promotion
 from cdml.state.git import REMOTE
+from cdml.state.snapshot import JUDGEMENT_FILE
 
 Say = Callable[[str], None]
 
@@ -114,10 +117,29 @@ def _judge_promotion(project: Project, forge: Forge, pull: PullRequest, environm
     target = f"refs/remotes/{REMOTE}/{pull.target}"
     before = read_record(project.git, target, record.model)
     running = read(project.git).version(record.model, before.version) if before else None
-    candidate = of_version(project, version)
-    judgement = judge(project.store, candidate, of_version(project, running) if running else None)
+    judgement = _kept(project, version, running) or judge(
+        project.store, of_version(project, version), of_version(project, running) if running else None
+    )
     text = promotion(record, before, judgement, environment.name)
     forge.comment(pull.number, text, marker(project.settings.model))
     name = context(project, own(project), pull.target)
     forge.set_status(pull.head, Status(name, "success", f"{record.label} is what was reviewed"))
     return Judged(pull, judgement, text)
+
+
+def _kept(project: Project, version: Version, running: Version | None) -> Judgement | None:
+    """What registering said of the two, where it compared just them: the same bytes on the same rows."""
+    content = project.git.read(version.commit, JUDGEMENT_FILE)
+    try:
+        judgement = load(Judgement, content, JUDGEMENT_FILE) if content else None
+    except ConfigError:  # another cdml wrote it
+        return None
+    before = judgement.comparison.baseline if judgement else None
+    if judgement is None or (before.version if before else None) != (running.version if running else None):
+        return None
+    candidate, baseline = _side(version), _side(running) if running else None
+    return replace(judgement, comparison=replace(judgement.comparison, candidate=candidate, baseline=baseline))
+
+
+def _side(version: Version) -> Side:
+    return Side(version.label, version.commit, version.version)

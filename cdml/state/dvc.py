@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import posixpath
 import sys
@@ -77,8 +78,17 @@ class Dvc:
         return str(config.get("remote", {}).get(name, {}).get("url", "")) or None
 
     def push(self) -> None:
-        """Outputs and run-cache to the remote, so that CI and others need not train again."""
-        self.run("push", "--quiet", "--run-cache")
+        """Outputs and run-cache to the remote, so that CI and others need not train again.
+
+        Raises ExternalError where the remote does not take them.
+        """
+        from dvc.exceptions import DvcException
+
+        try:
+            with self.files(None) as files, _silent():
+                files.repo.push(run_cache=True)
+        except (DvcException, OSError) as error:
+            raise ExternalError(f"dvc push failed: {error}", "dvc push shows why") from None
 
     def fetch_outputs(self, *paths: str) -> None:
         """Bring outputs that `reproduce` skipped into the working tree."""
@@ -162,3 +172,17 @@ class Dvc:
 
 
 _COMMAND = (sys.executable, "-m", "dvc")
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without DVC's log and progress bars, as with its `--quiet`: what went wrong is in what it raises."""
+    loggers = [logging.getLogger(name) for name in ("dvc", "dvc_data", "dvc_objects")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
