@@ -23,6 +23,11 @@ def steps() -> list[dict]:
     return [step for job in jobs for step in job["steps"]]
 
 
+def said(place: Path, revision: str) -> str:
+    done = subprocess.run(["git", "rev-parse", revision], cwd=place, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def test_nothing_is_used_from_elsewhere():
     used = {step["uses"] for step in steps() if "uses" in step}
     assert used
