@@ -123,7 +123,7 @@ def _main(repository: Repository) -> Workflow:
         "Register",
         (_step("Register what was merged", "run", "--event", "main"),),
         needs=("plan",),
-        permissions=(PUSH, COMMENT, STATUS, ISSUE),
+        permissions=(PUSH, ISSUE),
         cloud="write",
         pushes=True,
         concurrency=Concurrency("cdml-register"),
@@ -193,24 +193,27 @@ def branches(repository: Repository) -> dict[str, Environment]:
 def _operate(repository: Repository) -> Workflow:
     """What people start by hand, and the schedule of retraining."""
     names = tuple(dict.fromkeys(environment.name for environment in branches(repository).values()))
+    due = _schedules(repository)
     promote = _step("Open the promotion", "promote", "$CDML_VERSION", "--to", "$CDML_ENVIRONMENT")
     rollback = _step("Open the rollback", "rollback", "$CDML_ENVIRONMENT", "--why", "$CDML_REASON")
     retrain = _step("Train main again on what moved on", "run", "retrain")
     moves = [("promote", "Promote", promote), ("rollback", "Roll back", rollback)] if names else []
-    jobs = [_by_hand(repository, Job(name, title, (step,)), "deploy", "register") for name, title, step in moves]
+    # A rollback deploys in the same run; a promotion is deployed by its merge.
+    kinds = {"promote": ("register",), "rollback": ("deploy", "register")}
+    jobs = [_by_hand(repository, Job(name, title, (step,)), *kinds[name]) for name, title, step in moves]
     again = Job("retrain", "Retrain", (retrain,), permissions=(ISSUE,), concurrency=Concurrency("cdml-register"))
     return Workflow(
         "cdml-operate",
         "cdml operate",
-        "promotes, rolls back and retrains, by hand or on a schedule",
-        ("manual", "schedule") if _schedules(repository) else ("manual",),
+        f"{'promotes, rolls back and ' if names else ''}retrains, by hand{' or on a schedule' if due else ''}",
+        ("manual", "schedule") if due else ("manual",),
         (
             replace(_plan(repository), checkout="main"),
             *jobs,
             _by_hand(repository, again, "retrain", "train", "register"),
         ),
         _inputs(repository, names),
-        _schedules(repository),
+        due,
     )
 
 

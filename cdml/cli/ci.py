@@ -7,7 +7,7 @@ import os
 
 import typer
 
-from cdml.cli.app import app, root, say
+from cdml.cli.app import app, printable, root, say
 
 ci = typer.Typer(help="What generated CI calls.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(ci, name="ci", hidden=True)
@@ -36,6 +36,6 @@ def plan(context: typer.Context) -> None:
     values = {"models": entries, "folders": folders, "train": train}
     ci_output.outputs({name: json.dumps(value) for name, value in values.items()})
     for one in found:
-        say(f"{one.model} in {one.folder}")
+        say(printable(" ".join(f"{one.model} in {one.folder}".split())))
     if not found:
         say("no model is concerned")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from cdml.cli.app import JSON, app, note, root, say, say_json
+from cdml.cli.app import JSON, app, note, printable, root, say, say_json
 
 
 @app.command()
@@ -19,12 +19,14 @@ def comment(
     """Write the one comment, set the status and keep the judged run; code of the pull request is never run."""
     from cdml.ci import run_context
     from cdml.cli import ci_output
-    from cdml.core.errors import UsageError
+    from cdml.core.errors import ExternalError, UsageError
     from cdml.jobs.deliver import deliver
 
     if not source.is_dir():
         raise UsageError(f"there is no folder {source}", "cdml run --event pull_request --handover DIR")
-    done = deliver(root(context), source.absolute(), run_context(os.environ), note)
+    done = deliver(root(context), source.absolute(), run_context(os.environ), lambda line: note(_line(line)))
+    if not done:
+        raise ExternalError("nothing was handed over: the job before this one broke", "see its log")
     written = sum(one.outcome == "written" for one in done)
     ci_output.outputs({"exit_code": "0", "written": str(written)})
     if as_json:
@@ -33,5 +35,8 @@ def comment(
     for one in done:
         kept = "" if one.kept is None else "; its run is kept"
         say(f"{one.handover.model}: {one.outcome}{kept}")
-    if not done:
-        say("nothing was handed over")
+
+
+def _line(text: str) -> str:
+    """Words of others on one line: they must give the runner no commands."""
+    return printable(" ".join(text.split()))

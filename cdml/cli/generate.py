@@ -11,14 +11,14 @@ from cdml.cli.app import JSON, app, leave, note, root, say, say_json
 def generate(
     context: typer.Context,
     check: bool = typer.Option(False, "--check", help="Write nothing; exit 3 on any byte of difference."),
-    force: bool = typer.Option(False, "--force", help="Overwrite a dvc.yaml that was edited below its header."),
+    force: bool = typer.Option(False, "--force", help="Overwrite files that were edited below their header."),
     vendor_actions: bool = typer.Option(
         False, "--vendor-actions", help="Copy the third-party actions of GitHub workflows into the repository."
     ),
     source: str = typer.Option("https://github.com", "--from", metavar="URL", help="Where they are copied from."),
     as_json: bool = JSON,
 ) -> None:
-    """Write dvc.yaml, the schema and the ignore rules that mlops.yaml asks for."""
+    """Write dvc.yaml, the CI, the schema and the ignore rules that mlops.yaml asks for."""
     from cdml.core.errors import Exit
     from cdml.jobs import generate as job
 

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 # In the order of a project's life. A verb without a line is hidden: other programs call it.
 VERBS: dict[str, tuple[str, str]] = {
     "init": ("init", "Scaffold a project, or adopt the repository you stand in."),
-    "generate": ("generate", "Write dvc.yaml and the schema from mlops.yaml."),
+    "generate": ("generate", "Write dvc.yaml, CI and the schema from mlops.yaml."),
     "check": ("check", "Check mlops.yaml, data and repository: every problem at once."),
     "doctor": ("doctor", "Tokens, protection, remotes: what YAML cannot hold, and its fix."),
     "run": ("run", "Train and evaluate what changed, through DVC, as CI does."),

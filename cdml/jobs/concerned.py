@@ -107,7 +107,7 @@ def projects_at(git: Git, commit: str) -> dict[str, str]:
     names = git.text("ls-tree", "-r", "-z", "--name-only", commit).split("\0")
     kept = {name.removesuffix(DVC_FILE).rstrip("/") for name in names if f"/{name}".endswith(f"/{DVC_FILE}")}
     found = [name for name in names if PurePosixPath(name).name == CONFIG_FILE]
-    folders = {str(PurePosixPath(name).parent).removeprefix("."): name for name in found}
+    folders = {name.rpartition("/")[0]: name for name in found}
     files = {folder: name for folder, name in folders.items() if folder in kept}
     contents = read_blobs(git, [f"{commit}:{name}" for name in files.values()])
     return {

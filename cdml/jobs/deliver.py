@@ -19,7 +19,8 @@ from cdml.jobs.project import open_project
 from cdml.jobs.verdict import DESCRIPTION_LENGTH, status_of
 from cdml.reports.markdown import comment, failure, marker, waiting
 from cdml.state.git import REMOTE, Git, open_git
-from cdml.state.outputs import push_objects
+from cdml.state.outputs import DIRECTORY, push_objects
+from cdml.state.snapshot import LOCK_FILE
 
 Say = Callable[[str], None]
 Outcome = Literal["written", "outdated"]
@@ -66,6 +67,8 @@ def _deliver(
     if pull.head != handover.head or pull.state != "open":
         say(f"pull request {pull.number} offers {pull.head[:7]} by now: nothing is said of {handover.head[:7]}")
         return Delivered(handover, "outdated")
+    if pull.target != handover.target:
+        raise ConfigError(f"the handover speaks of {handover.target}, and {pull.number} wants into {pull.target}")
     _require_model(git, handover, pull)
     text, status = _words(handover, git)
     forge.comment(pull.number, text, marker(handover.model))
@@ -107,10 +110,20 @@ def _keep(git: Git, place: Path, handover: Handover, say: Say) -> str | None:
         if not (root / CONFIG_FILE).is_file():
             return None  # main does not know this model yet
         project = open_project(root)
-        objects = kept_objects(place)
+        kept = kept_files(place)
+        objects = _named(kept.get(LOCK_FILE, b"").decode("utf-8", "replace"), kept_objects(place))
         if objects and project.dvc.remote():
             push_objects(project.dvc, objects)
-        return keep_run(project, handover.code, kept_files(place))
+        return keep_run(project, handover.code, kept)
     except CdmlError as error:
         say(f"warning: the judged run is not kept, registering will train again: {error.message}")
         return None
+
+
+def _named(lock: str, objects: dict[str, Path]) -> dict[str, Path]:
+    """The objects that the run's lock names, and those that a folder's listing among them names."""
+    known = {oid for oid in objects if oid in lock}
+    listings = "".join(
+        objects[oid].read_text("utf-8", "replace") for oid in sorted(known) if oid.endswith(DIRECTORY)
+    )
+    return {oid: place for oid, place in objects.items() if oid in known or oid in listings}

@@ -15,7 +15,7 @@ TOPIC = "tools"
 GIT = (2, 38)
 DVC = (3, 60)
 _PIN = re.compile(r"""\bcdml(?:\[[\w,-]*\])?==([0-9][0-9A-Za-z.]*)""")
-_FILES = (".github/workflows/cdml-*.yml", "azure-pipelines.yml", ".gitlab-ci.yml")
+_FILES = (".github/workflows/cdml-*.yml", ".azure/cdml/*.yml", ".gitlab/cdml.yml")
 
 
 def tools(scene: Scene) -> Iterator[Finding]:

@@ -10,8 +10,14 @@ from cdml.state.git import Git
 
 
 def find_forge(project: Project) -> Forge | None:
-    """The forge of origin, or None where there is no remote."""
-    return forge_at(project.git)
+    """The forge of origin; None where there is no remote, or none that cdml speaks to.
+
+    For jobs that can do without: they would only tell it how it went.
+    """
+    try:
+        return forge_at(project.git)
+    except UsageError:
+        return None
 
 
 def forge_at(git: Git) -> Forge | None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from cdml.ci.base import RunContext
 from cdml.core.errors import CdmlError, Exit, ExternalError, RefusedError, UsageError
+from cdml.core.settings import CONFIG_FILE
 from cdml.jobs.concerned import own
 from cdml.jobs.handover import Failure, Handover, write
 from cdml.jobs.offered import Offered, judge_offer, require_offered
 from cdml.jobs.overlay import run_files, small_outputs
 from cdml.jobs.project import Project
 from cdml.jobs.verdict import exit_code
+from cdml.state.git import REMOTE
 from cdml.state.outputs import cached_objects
 
 FORK = (
@@ -36,7 +38,7 @@ def hand_over(
     if waiting:
         handover = _handover(project, context, waiting=waiting)
         write(folder, handover, {}, {})
-        return handover, Exit.INCONCLUSIVE if project.settings.train.when == "command" else Exit.DONE
+        return handover, Exit.INCONCLUSIVE  # green would let it be merged unjudged
     try:
         offered = judge_offer(project, context.base, say, keep=False)
     except CdmlError as error:
@@ -49,7 +51,10 @@ def hand_over(
 
 def waits_for(project: Project, context: RunContext) -> str | None:
     """What must happen before this pull request trains, as `train.when` says; None when nothing must."""
-    when = project.settings.train.when
+    target = f"refs/remotes/{REMOTE}/{context.base}"
+    known = project.git.read(target, CONFIG_FILE) is not None
+    # As the target has it: a change does not choose for itself whether it is looked at.
+    when = (project.settings_at(target) if known else project.settings).train.when
     if when == "ready" and context.draft and not context.asked:
         return "A draft is not trained. Mark it as ready for review, and it will be."
     if when == "command" and not context.asked:

@@ -6,6 +6,7 @@ field is checked, and files of fixed names; words in it are escaped where they a
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ RESULT = "result.json"
 FILES = "files"
 OBJECTS = "objects"
 LARGEST = 20_000_000  # bytes of result.json: far more than any judgement has
+LARGEST_FILES = 60_000_000  # bytes: git takes 50 million of outputs
+MOST_FILES = 10_000
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -73,20 +77,32 @@ def _seen(path: str) -> str:
 def read_all(folder: Path) -> tuple[tuple[Path, Handover], ...]:
     """Every handover in a folder, or in the folders in it; ConfigError for one that does not fit."""
     places = sorted(place.parent for place in (*folder.glob(RESULT), *folder.glob(f"*/{RESULT}")))
-    return tuple((place, _read(place)) for place in places)
+    found = tuple((place, _read(place)) for place in places[:MOST_FILES])
+    if len({handover.folder for _, handover in found}) < len(places):
+        raise ConfigError("the handovers are several of one model, or too many")
+    return found
 
 
 def _read(folder: Path) -> Handover:
     path = folder / RESULT
-    if path.is_symlink() or path.stat().st_size > LARGEST:
+    if any(place.is_symlink() for place in (folder, path)) or path.stat().st_size > LARGEST:
         raise ConfigError(f"{path.name} is no handover: it is too large, or a link")
-    return load(Handover, path.read_bytes(), path.name)
+    handover = load(Handover, path.read_bytes(), path.name)
+    if not (_COMMIT.fullmatch(handover.head) and handover.code == handover.head):
+        raise ConfigError(f"{path.name} is no handover: what was run is not the commit that is offered")
+    if handover.judgement and handover.judgement.comparison.model != handover.model:
+        raise ConfigError(f"{path.name} is no handover: it judges another model")
+    return handover
 
 
 def kept_files(folder: Path) -> dict[str, bytes]:
     """The judged run's files by path in the project; links and paths that leave the folder are refused."""
-    found = {unquote(name): place.read_bytes() for name, place in _inside(folder / FILES).items()}
-    outside = [name for name in found if name.startswith("/") or {"", "..", ".git"} & set(name.split("/"))]
+    places = _inside(folder / FILES)
+    size = sum(place.stat().st_size for place in places.values())
+    if size > LARGEST_FILES:
+        raise ConfigError(f"the handover holds {size:,} bytes of files; {LARGEST_FILES:,} are taken")
+    found = {unquote(name): place.read_bytes() for name, place in places.items()}
+    outside = [name for name in found if not name.isprintable() or {"", ".", "..", ".git"} & set(name.split("/"))]
     if outside:
         raise ConfigError(f"the handover holds {outside[0]!r}, which no run writes")
     return found
@@ -98,7 +114,11 @@ def kept_objects(folder: Path) -> dict[str, Path]:
 
 
 def _inside(folder: Path) -> dict[str, Path]:
+    if folder.is_symlink():
+        raise ConfigError(f"the handover holds a link instead of {folder.name}, which no run writes")
     found = {place.relative_to(folder).as_posix(): place for place in sorted(folder.rglob("*"))}
+    if len(found) > MOST_FILES:
+        raise ConfigError(f"the handover holds {len(found)} files and folders; {MOST_FILES} are taken")
     for name, place in found.items():
         if place.is_symlink():
             raise ConfigError(f"the handover holds {name}, which no run writes")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from cdml.core.files import write
 from cdml.jobs.generate import generate
+from cdml.jobs.stamp import is_edited, is_ours
 from cdml.state.dvc import Dvc
 from cdml.state.git import Git, open_git
 
@@ -80,16 +81,27 @@ def put_dvc(root: Path, git: Git) -> tuple[FileNote, ...]:
 
 
 def put_generated(root: Path, *, complete_only: bool) -> tuple[FileNote, ...]:
-    """What follows from mlops.yaml. With `complete_only` nothing is written unless a file is missing."""
+    """What follows from mlops.yaml, made anew where it no longer does.
+
+    With `complete_only` nothing is written where that would undo what a person wrote into one of these files.
+    """
     planned = generate(root, check=True)
     before = {file.path: (root / file.path).exists() for file in planned}
-    if complete_only and all(before.values()):
+    if complete_only and any(_by_hand(root / file.path) for file in planned if file.state == "stale"):
         return tuple(FileNote(file.path, "kept", file.purpose) for file in planned)
     states: dict[bool, State] = {True: "extended", False: "written"}
     return tuple(
         FileNote(f.path, states[before[f.path]] if f.state == "written" else "kept", f.purpose)
         for f in generate(root)
     )
+
+
+def _by_hand(path: Path) -> bool:
+    """Whether a person wrote or changed a file that begins with a stamp when we write it."""
+    if path.suffix not in (".yml", ".yaml") or not path.is_file():
+        return False
+    text = path.read_text("utf-8", "replace")
+    return not is_ours(text) or is_edited(text)
 
 
 def yaml_text(document: Mapping[str, Any]) -> str:

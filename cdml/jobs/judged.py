@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cdml.core.comparison import Judgement
+from cdml.core.errors import ConfigError
+from cdml.core.settings import Settings
 from cdml.jobs.overlay import commit_on_top, run_files, small_outputs
 from cdml.jobs.project import Project
 from cdml.state.git import REMOTE, Git
+from cdml.state.inputs import stage_names
+from cdml.state.pipeline import read_pipeline
 from cdml.state.plumbing import Update, push
-from cdml.state.snapshot import ENVIRONMENT_FILE, LOCK_FILE, Snapshot, take
+from cdml.state.snapshot import ENVIRONMENT_FILE, JUDGEMENT_FILE, LOCK_FILE, Snapshot, take
 
 RUNS = "refs/cdml/runs"
 
@@ -40,20 +44,39 @@ def store_run(project: Project, snapshot: Snapshot, judgement: Judgement) -> Non
 def keep_run(project: Project, code: str, files: Mapping[str, bytes]) -> str:
     """Keep what another machine trained on `code`, under the digest of the inputs that these files and it show.
 
-    The digest is found here and not taken over: whoever made the files may not choose whose run this is.
+    The digest is found here and not taken over: whoever made the files may not choose whose run this is. Raises
+    ConfigError for files that no run of this code writes.
     """
+    settings = project.settings_at(code)
+    _require_outputs(project, code, settings, files)
     run = commit_on_top(project, code, files, _subject(project.settings.model, code) + "\n")
     lock = project.git.read(run, ENVIRONMENT_FILE) or b""
     snapshot = take(
         project.store,
-        project.settings_at(run),
+        settings,
         label=code[:7],
         commit=run,
-        code=run,
+        code=code,
         environment=lock.decode("utf-8", "replace"),
     )
     push(project.git, Update(f"{RUNS}/{snapshot.inputs.digest}", run, None))
     return run
+
+
+def _require_outputs(project: Project, code: str, settings: Settings, files: Mapping[str, bytes]) -> None:
+    """A run adds its lock, its environment, its verdicts and what its stages write: never code or settings."""
+    train, evaluate = stage_names(settings)
+    stages = read_pipeline(project.dvc, code).closure((*train, *evaluate))
+    outs = {path for stage in stages for path in stage.outs}
+    known = (LOCK_FILE, ENVIRONMENT_FILE, JUDGEMENT_FILE)
+    foreign = [path for path in files if path not in known and not any(_inside(path, out) for out in outs)]
+    if foreign:
+        raise ConfigError(f"the handover holds {foreign[0]!r}, which no run writes")
+
+
+def _inside(path: str, folder: str) -> bool:
+    """Whether a path is this one, or below it."""
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def _is_kept(project: Project, ref: str) -> bool:

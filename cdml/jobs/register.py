@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cdml.ci import run_context
 from cdml.core.comparison import Judgement
-from cdml.core.errors import ExternalError, UsageError
+from cdml.core.errors import CdmlError, ExternalError, UsageError
 from cdml.core.release import Measured, Provenance, Version
 from cdml.core.serialize import dump
 from cdml.evaluation.gates import gate_words
@@ -153,18 +151,17 @@ def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finis
         return None
     try:
         artifact = fetch_artifact(project, run, project.settings.register.artifact, folder)
-    except ExternalError:
+        snapshot = replace(_snapshot(project, run), label=planned.label)
+        judgement = judge(project.store, snapshot, baseline(project))
+    except (CdmlError, RecursionError):  # gone from the remote, or never fit to be judged: main is trained
         return None
-    snapshot = replace(_snapshot(project, run), label=planned.label)
-    judgement = judge(project.store, snapshot, baseline(project))
     files = added_files(project.git, run) | {JUDGEMENT_FILE: dump(judgement).encode()}
     return Finished(snapshot, judgement, files, artifact, trained=False)
 
 
 def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -> Finished:
     run_tests(project, say)
-    # A laptop's own run-cache is its own; CI would take what anybody who may write to the remote has put there.
-    run_jobs(project, ("train", "evaluate"), say, run_cache=run_context(os.environ) is None)
+    run_jobs(project, ("train", "evaluate"), say)
     head = project.git.commit("HEAD")
     snapshot = replace(working(project), label=head[:7], code=head)
     judgement = judge(project.store, snapshot, baseline(project))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cdml.core.errors import ExternalError
-from cdml.forges.base import PullRequest
+from cdml.core.errors import CdmlError, ExternalError
+from cdml.forges.base import Forge, PullRequest, Status
 from cdml.jobs.events import on_main
 from cdml.jobs.forge import require_forge
 from cdml.jobs.project import Project, fetch, require_clean
@@ -17,6 +17,7 @@ from cdml.jobs.pulls import judge_pull
 from cdml.jobs.register import Registered
 from cdml.state.plumbing import Update, push, remote_refs, write_commit, write_tree
 
+GATE = "cdml gate"  # the one required check, as generated CI calls it
 Say = Callable[[str], None]
 
 
@@ -49,8 +50,21 @@ def retrain(project: Project, say: Say) -> Retrained:
         raise ExternalError(f"somebody else is changing {ref}", "cdml run retrain, once more")
     body = f"What was imported has moved on at its source: {names}. Merging makes a version of it."
     pull = forge.open_pull(ref.removeprefix("refs/heads/"), project.main, f"Retrain {model} on newer data", body)
-    judge_pull(project, forge, pull, say)
+    _judge(project, forge, pull, say)
     return Retrained(pull=forge.pull(pull.number))
+
+
+def _judge(project: Project, forge: Forge, pull: PullRequest, say: Say) -> None:
+    """What CI's own token opens starts no run: it is judged here, and the check that main asks for is stated."""
+    try:
+        judged = judge_pull(project, forge, pull, say)
+        failed = bool(judged.judgement and judged.judgement.failed)
+    except CdmlError:
+        forge.set_status(pull.head, Status(GATE, "error", "judging it broke; its comment says how"))
+        raise
+    forge.set_status(
+        pull.head, Status(GATE, "failure" if failed else "success", "judged by the run that opened it")
+    )
 
 
 def _updated(project: Project) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import tempfile
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cdml.ci import run_context
 from cdml.core.errors import ConfigError, ExternalError, UsageError
 from cdml.core.files import digest
 from cdml.core.interpreter import stage_environment
@@ -43,12 +45,9 @@ class RunReport:
     undeclared: tuple[str, ...]
 
 
-def run_jobs(
-    project: Project, jobs: tuple[str, ...], say: Callable[[str], None], *, run_cache: bool = True
-) -> RunReport:
+def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]) -> RunReport:
     """Run the stages of `train` and `evaluate`; outputs that a skipped stage made are brought here.
 
-    Without `run_cache` nothing is taken from DVC's run-cache, which anybody may fill who may write to the remote.
     Raises ConfigError when generated files are stale, the pipeline cannot be read or the predictions cannot be
     judged; ExternalError when a stage fails.
     """
@@ -57,7 +56,7 @@ def run_jobs(
         raise ConfigError(f"{', '.join(stale)} do not follow mlops.yaml", "cdml generate")
     train, evaluate = stage_names(project.settings)
     targets = tuple(name for job in jobs for name in _targets(job, train, evaluate))
-    printed, reads = _reproduce(project, targets, _without_advice(say), run_cache)
+    printed, reads = _reproduce(project, targets, _without_advice(say))
     project.dvc.fetch_outputs(*_needed(project, jobs))
     if "evaluate" in jobs:
         _check_predictions(project)
@@ -67,7 +66,7 @@ def run_jobs(
 
 
 def _reproduce(
-    project: Project, targets: tuple[str, ...], say: Callable[[str], None], run_cache: bool
+    project: Project, targets: tuple[str, ...], say: Callable[[str], None]
 ) -> tuple[str, tuple[str, ...]]:
     """What DVC printed, and the project's files that stages read."""
     skipped = unchanged(project.dvc, targets)
@@ -81,8 +80,17 @@ def _reproduce(
         require_room(project.dvc, targets)
     with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
         traced = trace_environment(Path(folder))
-        printed = project.dvc.reproduce(targets, say, traced, run_cache=run_cache)
+        printed = project.dvc.reproduce(targets, say, traced, run_cache=trusts_run_cache())
         return printed, read_trace(Path(folder), project.root).reads
+
+
+def trusts_run_cache() -> bool:
+    """Whether what others say that they ran may be taken over: by people, and where code of a pull request runs.
+
+    Whoever may write to the DVC remote may fill its run-cache. What main's own CI registers, it trains itself.
+    """
+    context = run_context(os.environ)
+    return context is None or context.event == "pull_request"
 
 
 def _without_advice(say: Callable[[str], None]) -> Callable[[str], None]:

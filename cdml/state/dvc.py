@@ -155,9 +155,13 @@ class Dvc:
         git = SCM(str(self.root), search_parent_directories=True)
         inside = self.root.resolve().relative_to(Path(git.root_dir).resolve()).as_posix()
         files = GitFileSystem(scm=git, rev=revision)
-        # An old commit names an old remote; its outputs are where the remote is now.
-        present = {key: value for key, value in self._config().items() if key == "remote" and value}
-        return Repo(posixpath.normpath(f"/{inside}"), fs=files, scm=git, config=place | present)
+        repo = Repo(posixpath.normpath(f"/{inside}"), fs=files, scm=git, config=place)
+        # An old commit names an old remote; its outputs are where the remote is now. And a commit that somebody
+        # offers does not choose with whom our credentials speak.
+        present = self._config()
+        repo.config["remote"] = present.get("remote", {})
+        repo.config["core"]["remote"] = present.get("core", {}).get("remote")
+        return repo
 
     def _config(self) -> dict[str, Any]:
         from dvc.config import Config

@@ -115,7 +115,7 @@ def test_secrets_and_their_group_are_given_to_the_jobs_that_need_them() -> None:
         for name in ("STORE_KEY", "DEPLOY_KEY", "PUSH_KEY")
     }
     moves = {"promote", "rollback"}
-    assert used["DEPLOY_KEY"] == {"deploy-1", "deploy-2"} | moves
+    assert used["DEPLOY_KEY"] == {"deploy-1", "deploy-2", "rollback"}
     assert used["STORE_KEY"] == {"judge", "train", "evaluate", "register", "retrain"}
     assert used["PUSH_KEY"] == {"report", "register", "retrain"} | moves
     groups = {name for name, stage in _stages(REPOSITORIES["variable-group"](), **PULL).items() if "group" in str(

@@ -39,9 +39,9 @@ exit 0
 """
 PYTHON = """#!/bin/bash
 printf 'python3\\t%s\\n' "$*" >> "$PLAYED/installs"
-mkdir -p "$3/bin" && cp "$PLAYED/cdml" "$3/bin/cdml"
-printf '#!/bin/bash\\nprintf "pip\\\\t%%s\\\\n" "$*" >> "$PLAYED/installs"\\n' > "$3/bin/python"
-chmod +x "$3/bin/python"
+mkdir -p "$4/bin" && cp "$PLAYED/cdml" "$4/bin/cdml"
+printf '#!/bin/bash\\nprintf "pip\\\\t%%s\\\\n" "$*" >> "$PLAYED/installs"\\n' > "$4/bin/python"
+chmod +x "$4/bin/python"
 """
 
 
@@ -171,7 +171,7 @@ def test_a_pull_request_is_judged_at_its_head_without_a_token_and_reported_from_
 def test_cdml_is_installed_into_an_environment_of_its_own(scene: Scene) -> None:
     scene.agent(predefined=scene.push("main"), folders=[]).run()
     assert (scene.played / "installs").read_text().splitlines() == [
-        f"python3\t-m venv {scene.work}/agent/plan/_temp/cdml",
+        f"python3\t-I -m venv {scene.work}/agent/plan/_temp/cdml",
         "pip\t-m pip install --quiet cdml[serve]==0.1.0",
     ]
 

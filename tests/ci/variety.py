@@ -122,7 +122,6 @@ CASES: dict[str, Case] = {
             "deploy": "Prod_1:eu.west/2",
             "register": "self-hosted",
             "retrain": ["self-hosted", "ARM64"],
-            "monitor": "small",
         }
     ),
     "machines mixed": {
@@ -150,7 +149,6 @@ CASES: dict[str, Case] = {
             "register": ["PUSH_KEY", "STORE_KEY"],
             "deploy": ["DEPLOY_KEY"],
             "retrain": ["AGAIN_KEY"],
-            "monitor": ["WATCH_KEY"],
         }
     ),
     "secrets mixed": {

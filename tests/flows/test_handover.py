@@ -17,10 +17,13 @@ from cdml.state.git import Git
 def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The environment of a run of a pull request on GitHub, without GitHub."""
 
-    def enter(toy: Toy, number: int, *, fork: bool = False, draft: bool = False, before: str = "") -> None:
+    def enter(
+        toy: Toy, number: int, *, fork: bool = False, draft: bool = False, before: str = "", label: str = ""
+    ) -> None:
         head = toy.git("rev-parse", "HEAD")
         side = {"sha": head, "repo": {"full_name": "somebody/toy" if fork else "team/toy"}}
         pull = {"number": number, "draft": draft, "head": side}
+        pull["labels"] = [{"name": label}] if label else []
         pull["base"] = {"ref": "main", "repo": {"full_name": "team/toy"}}
         (tmp_path / "event.json").write_text(json.dumps({"pull_request": pull, "before": before}))
         monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -89,7 +92,7 @@ def test_of_a_fork_no_run_is_kept(registered, github, tmp_path):
 def test_a_draft_waits(registered, github, tmp_path):
     number = offer(registered, "better", params__yaml="skill: 1.3\n")
     github(registered, number, draft=True)
-    said = registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    said = registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"), code=11)
     assert "Running stage" not in said
     registered.cdml("comment", "--from", str(tmp_path / "h"))
     pull = shown(registered, number)
@@ -113,6 +116,8 @@ WRONG = [
     {"head": "0" * 40},
     {"model": "other"},
     {"folder": "elsewhere"},
+    {"target": "release/production"},
+    {"code": "--index-output=planted"},
     {"more": 1},
     {"judgement": {"comparison": 1}},
     {"format": 2},
@@ -122,7 +127,7 @@ WRONG = [
 def test_a_handover_that_does_not_fit_is_refused(registered, github, tmp_path):
     number = offer(registered, "better", params__yaml="skill: 1.3\n")
     github(registered, number, draft=True)
-    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"), code=11)
     path = tmp_path / "h" / "result.json"
     right = json.loads(path.read_text())
     for change in WRONG:
@@ -175,7 +180,7 @@ def test_no_file_of_a_handover_leaves_its_folder(registered, github, tmp_path):
     number = offer(registered, "better", params__yaml="skill: 1.3\n")
     github(registered, number)
     registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
-    for name in ("..%2Fplanted", "%2Fplanted", "a/%2Egit/config", "%2E%2E"):
+    for name in ("..%2Fplanted", "%2Fplanted", "a/%2Egit/config", "%2E%2E", "a%00b", "train.py", "%2Edvc/config"):
         planted = tmp_path / "h" / "files" / name
         planted.parent.mkdir(parents=True, exist_ok=True)
         planted.write_text("planted")
@@ -183,3 +188,41 @@ def test_no_file_of_a_handover_leaves_its_folder(registered, github, tmp_path):
         assert "which no run writes" in said
         planted.unlink()
     assert not [ref for ref in registered.refs() if ref.startswith("refs/cdml/runs/")]
+
+
+def test_links_in_a_handover_are_not_followed(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    (tmp_path / "h" / "files").rename(tmp_path / "elsewhere")
+    (tmp_path / "h" / "files").symlink_to(tmp_path / "elsewhere")
+    assert "a link" in registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert not [ref for ref in registered.refs() if ref.startswith("refs/cdml/runs/")]
+
+
+def test_nothing_handed_over_is_no_success(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number)
+    (tmp_path / "h").mkdir()
+    registered.cdml("comment", "--from", str(tmp_path / "h"), code=4)
+
+
+def test_a_change_does_not_choose_whether_it_is_asked_for(registered, github, tmp_path):
+    command = (registered.root / "mlops.yaml").read_text().replace("train:\n", "train:\n  when: command\n", 1)
+    registered.commit("Train when told", mlops__yaml=command)
+    registered.git("push", "--quiet")
+    number = offer(registered, "always", mlops__yaml=command.replace("command", "always"))
+    github(registered, number)
+    said = registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"), code=11)
+    assert "Running stage" not in said
+    github(registered, number, label="cdml train")
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+
+
+def test_the_remote_of_a_commit_is_not_spoken_to(registered):
+    evil = "[core]\n    remote = evil\n['remote \"evil\"']\n    url = /nowhere/evil\n"
+    commit = registered.branch("evil", "Speak to another", **{".dvc/config": evil})
+    registered.git("switch", "--quiet", "main")
+    with Dvc(registered.root).files(commit) as files:
+        assert files.repo.config["core"]["remote"] == "store"
+        assert set(files.repo.config["remote"]) == {"store"}

@@ -31,7 +31,10 @@ def test_newer_data_becomes_a_judged_pull_request(registered):
     assert registered.git("status", "--porcelain", "--untracked-files=no") == ""
     pull = json.loads(registered.cdml("pr", "show", "1", "--json"))
     assert pull["pull"]["source"] == "cdml/retrain/toy"
-    assert [status["state"] for status in pull["statuses"]] == ["success"]
+    assert {status["context"]: status["state"] for status in pull["statuses"]} == {
+        "cdml": "success",
+        "cdml gate": "success",
+    }
     registered.cdml("run", "retrain")
     assert len(json.loads(registered.cdml("pr", "list", "--json"))) == 1
 

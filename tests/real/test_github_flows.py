@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -44,7 +45,9 @@ def _promoted(there: Hosted, version: str, environment: str) -> None:
     before = there.merge(number)
     run = there.push("cdml-deploy", f"release/{environment}", before)
     assert run.exit_code == 0, said(run)
-    assert served(there, environment)["version"] == version
+    record = json.loads(there.git("show", f"origin/release/{environment}:.cdml/releases/progression.json"))
+    found = served(there, environment)
+    assert (found["version"], found["sha256"]) == (version, record["artifact"]["sha256"])
 
 
 def _judged_better(there: Hosted) -> int:

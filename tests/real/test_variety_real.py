@@ -18,6 +18,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "ci"))
 
 from variety import CASES, loaded, renderings
 
+QUEUE = 'unexpected key "queue" for "concurrency" section'
 LABEL = re.compile(r'label "([^"]+)" is unknown\.')
 PLANTED = "on: push\npermissions: write-all\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n"
 
@@ -67,7 +68,8 @@ def test_actionlint_finds_nothing_but_machines_that_it_cannot_know(tree: Tree) -
         for labels in one.ci.runs_on.values()
         for label in labels
     }
-    found = validators.actionlint(tree.files["github"])
+    # This actionlint is older than the key; GitHub's own schema, parser and language service know it.
+    found = [one for one in validators.actionlint(tree.files["github"]) if QUEUE not in one.message]
     labels = {one: match[1] for one in found if (match := LABEL.search(one.message)) and match[1] in own}
     assert "gpu" in labels.values()
     assert listed([one for one in found if one not in labels]) == ""
