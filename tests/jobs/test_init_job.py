@@ -151,11 +151,22 @@ def test_what_is_missing_is_completed(place: Path) -> None:
     assert generate(place, check=True)[0].state == "unchanged"
 
 
-def test_a_stale_file_is_told_and_left(place: Path) -> None:
+def test_a_stale_file_is_made_anew(place: Path) -> None:
     init(scripts(place))
     config = place / "mlops.yaml"
     config.write_text(config.read_text().replace("data/test.csv", "data/train.csv"))
-    before = (place / "dvc.yaml").read_text()
+    done = init(place)
+    assert states(done)["dvc.yaml"] == "extended"
+    assert "cdml generate" not in done.next_steps
+    assert all(file.state == "unchanged" for file in generate(place, check=True))
+
+
+def test_a_stale_file_that_a_person_changed_is_told_and_left(place: Path) -> None:
+    init(scripts(place))
+    config = place / "mlops.yaml"
+    config.write_text(config.read_text().replace("data/test.csv", "data/train.csv"))
+    before = (place / "dvc.yaml").read_text() + "# mine\n"
+    (place / "dvc.yaml").write_text(before)
     assert "cdml generate" in init(place).next_steps
     assert (place / "dvc.yaml").read_text() == before
 
