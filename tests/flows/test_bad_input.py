@@ -395,6 +395,7 @@ def test_no_secret_of_the_environment_or_of_an_address_is_printed(versioned, typ
 def test_who_is_interrupted_takes_the_training_down_too(toy, number):
     toy.commit("Train for long", train__py='import time\nprint("begun", flush=True)\ntime.sleep(60)\n')
     toy.git("push", "--quiet")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background ignores it
     words = [sys.executable, "-m", "cdml", "register"]
     with (
         untouched(toy),
