@@ -48,11 +48,14 @@ class Rest:
     """A JSON service at an address. Proxies and private certificates are those that the environment names.
 
     `timeout` is in seconds: to connect, and between two bytes of an answer. `pauses` are the seconds before each
-    retry. Every operation has a connection of its own: hours may pass between two of them.
+    retry. Every operation has a connection of its own: hours may pass between two of them. The token is sent as
+    `SCHEME TOKEN` under `token_header`, or alone where `scheme` is empty.
     """
 
     base: str
     token: str = field(default="", repr=False)
+    scheme: str = "Bearer"
+    token_header: str = "Authorization"  # noqa: S105
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout: tuple[float, float] = (10.0, 30.0)
     pauses: tuple[float, ...] = PAUSES
@@ -69,10 +72,15 @@ class Rest:
         with _session(url) as session:
             return self._settle(session, method, url, body, query)
 
-    def pages(self, path: str, query: Mapping[str, str | int] | None = None) -> Iterator[Answer]:
-        """Every page of a listing, by its Link headers; ends after the first answer that is not a success."""
+    def pages(
+        self, path: str, query: Mapping[str, str | int] | None = None, size: str = "per_page"
+    ) -> Iterator[Answer]:
+        """Every page of a listing, by its Link headers; ends after the first answer that is not a success.
+
+        `size` is the parameter by which a page's length is asked for.
+        """
         url: str | None = self.base.rstrip("/") + path
-        asked: Mapping[str, str | int] | None = {"per_page": PAGE, **(query or {})}
+        asked: Mapping[str, str | int] | None = {size: PAGE, **(query or {})}
         seen: set[str] = set()
         self._require_private(url or "")
         with _session(self.base) as session:
@@ -124,7 +132,7 @@ class Rest:
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # As `auth`, not as a header: a header is replaced by what ~/.netrc says for the host.
         if self.token:
-            request.headers["Authorization"] = f"Bearer {self.token}"
+            request.headers[self.token_header] = f"{self.scheme} {self.token}".strip()
         return request
 
 

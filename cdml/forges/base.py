@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from cdml.core.dialect import Dialect
 from cdml.state.git import Git
 
 PullState = Literal["open", "merged", "closed"]
 StatusState = Literal["pending", "success", "failure", "error"]
 MergeMethod = Literal["merge", "squash", "rebase"]
+# How a command in a comment is answered beside the words: seen, done, refused or broken.
+Reaction = Literal["seen", "done", "failed"]
 
 
 @dataclass(frozen=True)
 class PullRequest:
     """A pull request; `source` and `target` are branch names, `head` the commit that it offers.
 
-    `url` is its page, empty on a forge that has none.
+    `url` is its page, empty on a forge that has none. `fork` says that the branch is another repository's: then
+    `source` is no branch of this one. `mergeable` is None where the forge does not know, or was not asked.
     """
 
     number: int
@@ -29,26 +34,37 @@ class PullRequest:
     state: PullState
     merged_as: str | None = None
     url: str = ""
+    fork: bool = False
+    draft: bool = False
+    # A moment's finding, and no part of what the pull request is.
+    mergeable: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment; `marker` is the hidden first line by which a sticky one is found."""
+    """A comment; times are in seconds since 1970, `edited` says that its words are not the first ones."""
 
     id: int
     author: str
     body: str
     created: int
     updated: int
+    url: str = ""
+
+    @property
+    def edited(self) -> bool:
+        """Whether it was changed after it was written."""
+        return self.updated != self.created
 
 
 @dataclass(frozen=True)
 class Status:
-    """A commit's status in one context, such as `cdml` or `cdml/churn/roc_auc`."""
+    """A commit's status in one context, such as `cdml` or `cdml/churn`; `url` is where people read more."""
 
     context: str
     state: StatusState
     description: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,10 @@ class Issue:
 class Forge(Protocol):
     """Where pull requests live."""
 
+    @property
+    def dialect(self) -> Dialect:
+        """What its comments show, and how long they may be."""
+
     def open_pull(self, source: str, target: str, title: str, body: str) -> PullRequest:
         """Offer the remote branch `source` for `target`; an open one for both is updated to the new head."""
 
@@ -74,6 +94,9 @@ class Forge(Protocol):
     def pull(self, number: int) -> PullRequest:
         """One pull request; UsageError where there is none."""
 
+    def files(self, number: int) -> tuple[str, ...]:
+        """The paths that a pull request changes, sorted; a renamed file counts with both its names."""
+
     def close_pull(self, number: int, reason: str) -> PullRequest:
         """Close without merging, with a comment that says why."""
 
@@ -82,6 +105,21 @@ class Forge(Protocol):
 
     def comment(self, number: int, body: str, marker: str = "") -> Comment:
         """Write a comment; with `marker`, edit the author's own one that begins with it instead."""
+
+    def find_comment(self, number: int, identity: int) -> Comment:
+        """One comment of a pull request by its id; UsageError where there is none."""
+
+    def react(self, number: int, identity: int, reaction: Reaction) -> None:
+        """Show on a comment how far its command is, where the forge has a sign for that; else nothing happens."""
+
+    def may_write(self, login: str) -> bool:
+        """Whether somebody may push to the repository, as the forge says it now."""
+
+    def start_run(self, pull: PullRequest, inputs: Mapping[str, str]) -> str:
+        """Let the forge's CI judge what a pull request offers, and return where people see that run, or nothing.
+
+        `inputs` are those of the generated workflow. UsageError where the forge runs no CI that can be asked.
+        """
 
     def set_status(self, sha: str, status: Status) -> None:
         """Set one context's status on a commit."""

@@ -6,27 +6,34 @@ and words are the same for all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from urllib.parse import quote
 
+from cdml.core.dialect import GITHUB_FLAVOURED, Dialect
 from cdml.core.errors import UsageError
-from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Status
+from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Reaction, Status
 from cdml.forges.github_api import GithubApi
-from cdml.forges.github_comments import fit, read_comments, write_comment
+from cdml.forges.github_comments import find_comment, fit, react, read_comments, write_comment
 from cdml.forges.github_issues import close_issue, open_issue, read_issues
 from cdml.forges.github_merge import merge_pull, read_pull
 from cdml.forges.github_place import find_place, is_github
-from cdml.forges.github_wire import WireCombined, WirePull, WireStatus, pull, status
-from cdml.forges.github_words import GithubError
+from cdml.forges.github_wire import WireCombined, WireFile, WirePermission, WirePull, WireStatus, pull, status
+from cdml.forges.rest import ForgeError
 from cdml.forges.text import clean, full_id, one_line
 from cdml.state.git import REMOTE, Git
 
 PULLS = "pull-requests: write"
+READS = "pull-requests: read"
+JUDGING = "cdml-pull-request.yml"  # as cdml generate names it
 STATUSES = "statuses: write"
 MOST = 140  # characters of a status' description
 
 
 class GithubForge:
     """Pull requests, comments, statuses and issues of the GitHub repository that a remote names."""
+
+    dialect: Dialect = GITHUB_FLAVOURED
 
     def __init__(self, git: Git, remote: str = REMOTE) -> None:
         self.git = git
@@ -63,7 +70,7 @@ class GithubForge:
         body = {**words, "head": source, "base": target}
         try:
             made = self.api.write(WirePull, "POST", "/pulls", body, needs=PULLS)
-        except GithubError as error:
+        except ForgeError as error:
             if error.status != 422:
                 raise
             quicker = self._update_open(source, target, words) if "already exists" in error.said else None
@@ -72,7 +79,7 @@ class GithubForge:
             return quicker
         return pull(made, self.api.place.slug)
 
-    def _no_offer(self, source: str, target: str, error: GithubError) -> Exception:
+    def _no_offer(self, source: str, target: str, error: ForgeError) -> Exception:
         if "No commits between" in error.said:
             return UsageError(
                 f"nothing to merge: {target} already has every commit of {source}",
@@ -96,9 +103,7 @@ class GithubForge:
 
     def _listed(self, state: str, **query: str) -> tuple[PullRequest, ...]:
         order = {"sort": "created", "direction": "desc"}
-        pages = self.api.each(
-            tuple[WirePull, ...], "/pulls", needs="pull-requests: read", state=state, **order, **query
-        )
+        pages = self.api.each(tuple[WirePull, ...], "/pulls", needs=READS, state=state, **order, **query)
         return tuple(pull(wire, self.api.place.slug) for page in pages for wire in page)
 
     def pull(self, number: int) -> PullRequest:
@@ -121,6 +126,36 @@ class GithubForge:
         """Write a comment; with `marker`, edit the author's own one that begins with it instead."""
         return write_comment(self.api, number, body, marker)
 
+    def files(self, number: int) -> tuple[str, ...]:
+        """The paths that a pull request changes, sorted; a renamed file counts with both its names."""
+        pages = self.api.each(tuple[WireFile, ...], f"/pulls/{number}/files", needs=READS)
+        names = {name for page in pages for wire in page for name in (wire.filename, wire.previous_filename)}
+        return tuple(sorted(name for name in names if name))
+
+    def find_comment(self, number: int, identity: int) -> Comment:
+        """One comment of a pull request by its id; UsageError where there is none."""
+        return find_comment(self.api, number, identity)
+
+    def react(self, number: int, identity: int, reaction: Reaction) -> None:
+        """Show on a comment how far its command is."""
+        react(self.api, identity, reaction)
+
+    def may_write(self, login: str) -> bool:
+        """Whether somebody may push to the repository, as GitHub says it now."""
+        path = f"/collaborators/{quote(login, safe='')}/permission"
+        try:
+            return self.api.read(WirePermission, path, needs="metadata: read").permission in ("write", "admin")
+        except ForgeError as error:
+            if error.status != 404:  # somebody without an account
+                raise
+            return False
+
+    def start_run(self, pull: PullRequest, inputs: Mapping[str, str]) -> str:
+        """Start the workflow that judges pull requests on main; what it is to judge stands in `inputs`."""
+        body = {"ref": self.git.default_branch(), "inputs": dict(inputs)}
+        self.api.act("POST", f"/actions/workflows/{JUDGING}/dispatches", body, needs="actions: write")
+        return f"{pull.url.partition('/pull/')[0]}/actions/workflows/{JUDGING}" if pull.url else ""
+
     def set_status(self, sha: str, status: Status) -> None:
         """Set one context's status on a commit, given by its full id."""
         said = clean(status.description)
@@ -128,6 +163,7 @@ class GithubForge:
             "state": status.state,
             "context": clean(status.context),
             "description": said if len(said) <= MOST else f"{said[: MOST - 1]}…",
+            **({"target_url": status.url} if status.url else {}),
         }
         self.api.write(WireStatus, "POST", f"/statuses/{full_id(sha)}", body, needs=STATUSES)
 

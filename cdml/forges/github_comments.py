@@ -4,93 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 
-from cdml.forges.base import Comment
+from cdml.core.dialect import GITHUB_FLAVOURED
+from cdml.core.errors import UsageError
+from cdml.forges import sticky
+from cdml.forges.base import Comment, Reaction
 from cdml.forges.github_api import GithubApi
-from cdml.forges.github_wire import WireComment, comment
-from cdml.forges.github_words import GithubError
-from cdml.forges.text import clean
+from cdml.forges.github_wire import WireComment, WireReaction, comment
+from cdml.forges.rest import ForgeError
 
 NEEDS = "pull-requests: write"
-MOST = 65_536  # characters; GitHub takes no longer body
-CUT = "\n\n(The rest is too long for GitHub.)"
+# GitHub has no sign for done or failed that everybody reads alike: words follow.
+REACTIONS: dict[Reaction, str] = {"seen": "eyes", "done": "+1", "failed": "confused"}
+fit = partial(sticky.fit, longest=GITHUB_FLAVOURED.longest, forge="GitHub")
 
 
-def fit(body: str) -> str:
-    """A body that GitHub takes, cut between two lines where it is too long."""
-    text = clean(body)
-    if len(text) <= MOST:
-        return text
-    kept = text[: MOST - len(CUT)]
-    return (kept[: kept.rfind("\n")] if "\n" in kept else kept) + CUT
+class GithubBoard:
+    """The comments of one pull request."""
+
+    def __init__(self, api: GithubApi, number: int) -> None:
+        self.api = api
+        self.path = f"/issues/{number}/comments"
+
+    def pages(self, after: Comment | None = None) -> Iterator[list[Comment]]:
+        """All comments, oldest first; from the second on in which `after` was written."""
+        since = {} if after is None else {"since": _moment(after.created)}
+        for page in self.api.each(tuple[WireComment, ...], self.path, needs=NEEDS, **since):
+            yield [comment(wire) for wire in page]
+
+    def is_mine(self, comment: Comment) -> bool:
+        """Whether the token's owner wrote it."""
+        return comment.author == self.api.login
+
+    def create(self, text: str) -> Comment:
+        """A new comment."""
+        return comment(self.api.write(WireComment, "POST", self.path, {"body": text}, needs=NEEDS))
+
+    def edit(self, old: Comment, text: str) -> Comment:
+        """The comment with other words."""
+        path = f"/issues/comments/{old.id}"
+        edited = comment(self.api.write(WireComment, "PATCH", path, {"body": text}, needs=NEEDS))
+        return replace(edited, body=text)
+
+    def delete(self, old: Comment) -> None:
+        """Take a comment away."""
+        self.api.act("DELETE", f"/issues/comments/{old.id}", needs=NEEDS)
 
 
 def read_comments(api: GithubApi, number: int) -> tuple[Comment, ...]:
     """All comments, oldest first."""
-    return tuple(comment(wire) for page in _pages(api, number) for wire in page)
+    return tuple(found for page in GithubBoard(api, number).pages() for found in page)
 
 
 def write_comment(api: GithubApi, number: int, body: str, marker: str = "") -> Comment:
-    """A new comment, or our own one that begins with `marker` with its new body.
+    """A new comment, or our own one that begins with `marker` with its new body."""
+    return sticky.write(GithubBoard(api, number), fit(sticky.marked(body, marker)), marker)
 
-    A comment by anybody else is left alone, whatever it begins with.
-    """
-    text = fit(body if body.startswith(marker) else f"{marker}\n{body}")
-    if not marker:
-        return _create(api, number, text)
-    mine, last = _find(api, number, marker)
-    if mine is None:
-        return _create_once(api, number, text, marker, last)
-    if mine.body.replace("\r\n", "\n").rstrip() == text.rstrip():
-        return mine
+
+def find_comment(api: GithubApi, number: int, identity: int) -> Comment:
+    """One comment of a pull request; UsageError where it is none of its own."""
     try:
-        return _edit(api, mine.id, text)
-    except GithubError as error:
+        wire = api.read(WireComment, f"/issues/comments/{identity}", needs="pull-requests: read")
+    except ForgeError as error:
         if error.status != 404:
             raise
-        return _create(api, number, text)  # somebody deleted it meanwhile
+        wire = None
+    if wire is None or wire.issue_url.rpartition("/")[2] != str(number):
+        raise UsageError(f"pull request #{number} has no comment {identity}", "was it deleted?")
+    return comment(wire)
 
 
-def _find(api: GithubApi, number: int, marker: str) -> tuple[Comment | None, str]:
-    """Our oldest comment with the marker, and when the last comment before it was written (GitHub's form)."""
-    last = ""
-    for page in _pages(api, number):
-        for wire in page:
-            found = comment(wire)
-            # Who we are is asked only where it matters.
-            if _has(found, marker) and found.author == api.login:
-                return found, last
-            last = wire.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return None, last
+def react(api: GithubApi, identity: int, reaction: Reaction) -> None:
+    """Leave a sign on a comment; the same sign twice is one."""
+    body = {"content": REACTIONS[reaction]}
+    api.write(WireReaction, "POST", f"/issues/comments/{identity}/reactions", body, needs=NEEDS)
 
 
-def _create_once(api: GithubApi, number: int, text: str, marker: str, last: str) -> Comment:
-    """Create it; where another run of ours was quicker, its comment takes the text and the new one goes."""
-    made = _create(api, number, text)
-    since = {"since": last} if last else {}
-    for page in _pages(api, number, **since):
-        for other in map(comment, page):
-            if other.id < made.id and _has(other, marker) and other.author == made.author:
-                kept = _edit(api, other.id, text)
-                api.delete(f"/issues/comments/{made.id}", needs=NEEDS)
-                return kept
-    return made
-
-
-def _has(found: Comment, marker: str) -> bool:
-    return found.body.lstrip().startswith(marker)
-
-
-def _pages(api: GithubApi, number: int, **query: str) -> Iterator[tuple[WireComment, ...]]:
-    return api.each(tuple[WireComment, ...], f"/issues/{number}/comments", needs=NEEDS, **query)
-
-
-def _create(api: GithubApi, number: int, text: str) -> Comment:
-    path = f"/issues/{number}/comments"
-    return comment(api.write(WireComment, "POST", path, {"body": text}, needs=NEEDS))
-
-
-def _edit(api: GithubApi, identity: int, text: str) -> Comment:
-    path = f"/issues/comments/{identity}"
-    edited = comment(api.write(WireComment, "PATCH", path, {"body": text}, needs=NEEDS))
-    return replace(edited, body=text)
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

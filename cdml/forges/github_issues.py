@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import quote, unquote
 
 from cdml.forges.base import Issue
 from cdml.forges.github_api import GithubApi
 from cdml.forges.github_comments import fit
 from cdml.forges.github_wire import WireIssue, login
+from cdml.forges.keyed import key_of, with_key, without_key
 from cdml.forges.text import clean, one_line
 
 NEEDS = "issues: write"
-OPENING, CLOSING = "<!-- cdml-issue: ", " -->"
 INSIDERS = ("OWNER", "MEMBER", "COLLABORATOR")
 
 
@@ -23,7 +22,7 @@ def read_issues(api: GithubApi) -> tuple[Issue, ...]:
 
 def open_issue(api: GithubApi, key: str, title: str, body: str) -> Issue:
     """The key's open issue, made or edited. Where two runs make it at once, the older one stays."""
-    text = {"title": one_line(title, "an issue"), "body": fit(f"{_marker(key)}\n{body}")}
+    text = {"title": one_line(title, "an issue"), "body": fit(with_key(key, body))}
     old = _find(api, key)
     if old is None:
         made = _issue(api.write(WireIssue, "POST", "/issues", text, needs=NEEDS))
@@ -31,7 +30,7 @@ def open_issue(api: GithubApi, key: str, title: str, body: str) -> Issue:
         if old.number == made.number:
             return made
         _close(api, made.number)
-    if (old.title, old.body.rstrip()) == (text["title"], _without_marker(text["body"]).rstrip()):
+    if (old.title, old.body.rstrip()) == (text["title"], without_key(text["body"]).rstrip()):
         return old
     return _issue(api.write(WireIssue, "PATCH", f"/issues/{old.number}", text, needs=NEEDS))
 
@@ -67,20 +66,10 @@ def _keyed(api: GithubApi, state: str, direction: str) -> Iterator[tuple[Issue, 
     for page in pages:
         for wire in page:
             # A pull request is listed as an issue too.
-            if wire.pull_request is None and (wire.body or "").startswith(OPENING):
+            if wire.pull_request is None and key_of(wire.body or "") is not None:
                 yield _issue(wire), wire
 
 
 def _issue(wire: WireIssue) -> Issue:
-    body = (wire.body or "").replace("\r\n", "\n")
-    key = unquote(body.partition("\n")[0].removeprefix(OPENING).removesuffix(CLOSING))
-    return Issue(wire.number, key, wire.title, _without_marker(body), wire.state == "open")
-
-
-def _marker(key: str) -> str:
-    # Quoted, a key can neither end the line nor the hidden part of it.
-    return f"{OPENING}{quote(clean(key), safe=':@')}{CLOSING}"
-
-
-def _without_marker(body: str) -> str:
-    return body.partition("\n")[2]
+    body = wire.body or ""
+    return Issue(wire.number, key_of(body) or "", wire.title, without_key(body), wire.state == "open")

@@ -9,7 +9,7 @@ from cdml.core.errors import ExternalError, UsageError
 from cdml.forges.base import MergeMethod, PullRequest
 from cdml.forges.github_api import GithubApi
 from cdml.forges.github_wire import WireMerge, WirePull, pull
-from cdml.forges.github_words import GithubError
+from cdml.forges.rest import ForgeError
 
 NEEDS = "contents: write"
 READS = "pull-requests: read"
@@ -34,7 +34,7 @@ def read_pull(api: GithubApi, number: int) -> WirePull:
     """One pull request as GitHub says it; UsageError where there is none."""
     try:
         return api.read(WirePull, f"/pulls/{number}", needs=READS)
-    except GithubError as error:
+    except ForgeError as error:
         if error.status != 404:
             raise
         raise UsageError(f"there is no pull request #{number} at {api.place.slug}", error.hint) from None
@@ -44,7 +44,7 @@ def _merge(api: GithubApi, found: PullRequest, body: dict[str, str]) -> str:
     for pause in (*PAUSES, None):
         try:
             return api.write(WireMerge, "PUT", f"/pulls/{found.number}/merge", body, needs=NEEDS).sha
-        except GithubError as error:
+        except ForgeError as error:
             if error.status not in (405, 409):
                 raise
             reason = _why_not(api, found, body["sha"], error)
@@ -54,7 +54,7 @@ def _merge(api: GithubApi, found: PullRequest, body: dict[str, str]) -> str:
     raise AssertionError("the last attempt returns or raises")
 
 
-def _why_not(api: GithubApi, found: PullRequest, expected: str, error: GithubError) -> ExternalError | None:
+def _why_not(api: GithubApi, found: PullRequest, expected: str, error: ForgeError) -> ExternalError | None:
     """Why a merge was refused; None where the same request may succeed in a moment."""
     wire = read_pull(api, found.number)
     if wire.head.sha != expected:

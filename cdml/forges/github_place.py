@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from cdml.core.errors import UsageError
 from cdml.core.http import LOOPBACK
 from cdml.forges import address
+from cdml.forges.token import OWN, find_token
 
 PUBLIC = "github.com"
 SAME = {"www.github.com": PUBLIC, "ssh.github.com": PUBLIC}
-TOKENS = ("CDML_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
+TOKENS = (OWN, "GITHUB_TOKEN", "GH_TOKEN")
 SLUG = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}$)[A-Za-z0-9_.-]+")
 
 
@@ -55,10 +56,7 @@ def find_place(url: str, env: Mapping[str, str] | None = None) -> Place:
             f"the remote's address on {_host(url) or 'GitHub'} does not end in OWNER/REPOSITORY",
             "git remote set-url origin https://github.com/OWNER/REPOSITORY.git",
         )
-    variable = next((name for name in TOKENS if env.get(name, "").strip()), "")
-    token = env.get(variable, "").strip()
-    if not (token.isascii() and token.isprintable()):
-        raise UsageError(f"{variable} holds letters that no token has", f"set {variable} again")
+    token, variable = find_token(env, *TOKENS[1:])
     return Place(slug, _api(url, env), token, variable)
 
 

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-
-from cdml.core.errors import ExternalError
 from cdml.forges.base import Comment, PullRequest, PullState, Status, StatusState
+from cdml.forges.rest import Wire
 
-T = TypeVar("T")
 GHOST = "ghost"  # GitHub's own name for somebody who deleted the account
-
-
-class Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class WireUser(Wire):
@@ -46,6 +39,7 @@ class WirePull(Wire):
     merge_commit_sha: str | None = None
     mergeable: bool | None = None
     mergeable_state: str = ""
+    draft: bool = False
     html_url: str = ""
 
 
@@ -55,12 +49,28 @@ class WireComment(Wire):
     user: WireUser | None = None
     created_at: datetime
     updated_at: datetime
+    html_url: str = ""
+    issue_url: str = ""
+
+
+class WireReaction(Wire):
+    content: str
+
+
+class WireFile(Wire):
+    filename: str
+    previous_filename: str | None = None
+
+
+class WirePermission(Wire):
+    permission: str
 
 
 class WireStatus(Wire):
     context: str
     state: StatusState
     description: str | None = None
+    target_url: str | None = None
 
 
 class WireCombined(Wire):
@@ -80,18 +90,6 @@ class WireIssue(Wire):
 class WireMerge(Wire):
     sha: str
     merged: bool
-
-
-def read(kind: type[T], data: Any, where: str) -> T:
-    """An answer as `kind`; ExternalError names the request whose answer does not fit, and its first field."""
-    try:
-        return TypeAdapter(kind).validate_python(data)
-    except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise ExternalError(
-            f"the answer to {where} is not what GitHub's API says{f': {place}' if place else ''}",
-            "is a proxy between here and GitHub, or another server at GITHUB_API_URL?",
-        ) from None
 
 
 def login(user: WireUser | None) -> str:
@@ -117,15 +115,18 @@ def pull(wire: WirePull, slug: str) -> PullRequest:
         state=state,
         merged_as=wire.merge_commit_sha if wire.merged_at else None,
         url=wire.html_url,
+        fork=not ours,
+        draft=wire.draft,
+        mergeable=wire.mergeable,
     )
 
 
 def comment(wire: WireComment) -> Comment:
     """A comment."""
     times = int(wire.created_at.timestamp()), int(wire.updated_at.timestamp())
-    return Comment(wire.id, login(wire.user), wire.body or "", *times)
+    return Comment(wire.id, login(wire.user), wire.body or "", *times, wire.html_url)
 
 
 def status(wire: WireStatus) -> Status:
     """A status."""
-    return Status(wire.context, wire.state, wire.description or "")
+    return Status(wire.context, wire.state, wire.description or "", wire.target_url or "")

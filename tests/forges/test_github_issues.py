@@ -8,8 +8,7 @@ from github_state import BOT
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cdml.forges.github_issues import _issue, _marker
-from cdml.forges.github_wire import WireIssue
+from cdml.forges.keyed import key_of, with_key
 from cdml.forges.text import clean
 
 ISSUES = "/repos/acme/churn/issues"
@@ -44,8 +43,8 @@ def test_a_closed_issue_is_followed_by_a_new_one(as_user) -> None:
 
 def test_a_strangers_issue_and_a_pull_request_are_not_taken_for_ours(github: GithubServer, as_user) -> None:
     github.hub.outsiders = {"eve"}
-    github.hub.add_issue("hers", f"{_marker(KEY)}\nmine now", "eve")
-    github.hub.add_pull("feature", body=f"{_marker(KEY)}\nx")
+    github.hub.add_issue("hers", with_key(KEY, "mine now"), "eve")
+    github.hub.add_pull("feature", body=with_key(KEY, "x"))
     github.hub.add_issue("a person's", "no line of ours", "ada")
     assert as_user().close_issue(KEY) is None
     assert as_user().open_issue(KEY, "t", "b").number == 4
@@ -76,8 +75,8 @@ def test_an_issue_behind_a_page_of_others_is_found(github: GithubServer, as_user
 @example("100%41", "")
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_key_comes_back_and_ends_its_own_line_only(key: str, body: str) -> None:
-    line = _marker(key)
-    assert line.count("-->") == 1
-    assert "\n" not in line
-    wire = WireIssue(number=1, title="t", body=f"{line}\n{body}", state="open")
-    assert _issue(wire).key == clean(key)
+    body = with_key(key, "words")
+    line = body.partition("\n")[0]
+    assert line.startswith("<!-- ")
+    assert line.index("-->") == len(line) - 3
+    assert key_of(body) == clean(key)

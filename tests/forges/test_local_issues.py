@@ -137,4 +137,4 @@ def test_every_forge_offers_the_whole_protocol(ada: Person, name: str) -> None:
     from cdml.state.git import Git
 
     forge = FORGES[name](Git(ada.root))
-    assert all(callable(getattr(forge, method)) for method in vars(Forge) if not method.startswith("_"))
+    assert all(hasattr(forge, method) for method in vars(Forge) if not method.startswith("_"))
