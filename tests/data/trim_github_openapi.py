@@ -18,6 +18,10 @@ KEPT = {
     f"{REPOSITORY}/issues/{{issue_number}}": ["get", "patch"],
     f"{REPOSITORY}/issues/{{issue_number}}/comments": ["get", "post"],
     f"{REPOSITORY}/issues/comments/{{comment_id}}": ["get", "patch", "delete"],
+    f"{REPOSITORY}/issues/comments/{{comment_id}}/reactions": ["post"],
+    f"{REPOSITORY}/pulls/{{pull_number}}/files": ["get"],
+    f"{REPOSITORY}/collaborators/{{username}}/permission": ["get"],
+    f"{REPOSITORY}/actions/workflows/{{workflow_id}}/dispatches": ["post"],
     f"{REPOSITORY}/statuses/{{sha}}": ["post"],
     f"{REPOSITORY}/commits/{{ref}}/status": ["get"],
 }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from github_server import GithubServer
 from github_state import BOT, Hub
 from people import Person, clone, git
 
+from cdml import forges
 from cdml.forges.github import GithubForge
 from cdml.state.git import Git
 
@@ -54,8 +57,9 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GithubServer]:
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that would have been slept."""
     taken: list[float] = []
-    for module in ("cdml.core.http", "cdml.forges.github_merge"):
-        monkeypatch.setattr(f"{module}.sleep", taken.append)
+    for module in ("cdml.core.http", *(f"cdml.forges.{found.name}" for found in iter_modules(forges.__path__))):
+        if hasattr(import_module(module), "sleep"):
+            monkeypatch.setattr(f"{module}.sleep", taken.append)
     return taken
 
 

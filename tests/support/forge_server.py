@@ -1,7 +1,7 @@
 """What every forge's stand-in is: a server on loopback that remembers what was asked and fails as it is told to.
 
-What it answers is the `Application`'s, one for each forge. `GET /__state` is everything as JSON, `POST /__fault` takes
-a Fault's fields, anything else below `/__` is the application's own.
+What it answers is the `Application`'s, one for each forge. `GET /__state` is everything as JSON, `POST /__fault`
+takes a Fault's fields, anything else below `/__` is the application's own.
 """
 
 from __future__ import annotations

@@ -108,6 +108,8 @@ def merge_pull(call: Call) -> tuple[int, Any]:
 
 def show_comment(call: Call, comment: Data) -> Data:
     shown = {key: comment[key] for key in ("id", "body", "created_at", "updated_at")}
+    place = f"https://api.github.com/repos/{call.hub.slug}/issues"
+    shown |= {"issue_url": f"{place}/{comment['number']}", "url": f"{place}/comments/{comment['id']}"}
     return shown | {"user": call.user(comment["login"])}
 
 
@@ -140,6 +142,44 @@ def edit_comment(call: Call) -> tuple[int, Any]:
     comment = one(call.hub.comments, int(call.names["comment_id"]))
     comment |= {"body": require_body(call), "updated_at": call.hub.now()}
     return 200, show_comment(call, comment)
+
+
+@route("GET", "/issues/comments/{comment_id}")
+def get_comment(call: Call) -> tuple[int, Any]:
+    return 200, show_comment(call, one(call.hub.comments, int(call.names["comment_id"])))
+
+
+@route("POST", "/issues/comments/{comment_id}/reactions")
+def create_reaction(call: Call) -> tuple[int, Any]:
+    call.need("pull-requests", "issues")
+    comment, sign = one(call.hub.comments, int(call.names["comment_id"])), str(call.body["content"])
+    known = sign in comment.setdefault("reactions", [])
+    comment["reactions"] += [] if known else [sign]
+    return 200 if known else 201, {"content": sign, "user": call.user(call.login), "created_at": call.hub.now()}
+
+
+@route("GET", "/pulls/{pull_number}/files")
+def list_files(call: Call) -> tuple[int, Any]:
+    pull = one(call.hub.pulls, call.number)
+    return 200, [{"filename": name, "status": "modified"} for name in call.hub.files(pull)]
+
+
+@route("GET", "/collaborators/{username}/permission")
+def get_permission(call: Call) -> tuple[int, Any]:
+    login = call.names["username"]
+    if login not in {*call.hub.tokens.values(), *call.hub.outsiders}:
+        raise Refused(404, "Not Found")
+    level = "read" if login in call.hub.outsiders else "write"
+    return 200, {"permission": level, "role_name": level, "user": call.user(login)}
+
+
+@route("POST", "/actions/workflows/{workflow_id}/dispatches")
+def dispatch(call: Call) -> tuple[int, Any]:
+    call.need("actions")
+    if f"refs/heads/{call.body['ref']}" not in call.hub.refs():
+        raise Refused(422, f"No ref found for: {call.body['ref']}")
+    call.hub.dispatches.append({"workflow": call.names["workflow_id"], **call.body})
+    return 204, None
 
 
 @route("DELETE", "/issues/comments/{comment_id}")
@@ -198,7 +238,8 @@ def create_status(call: Call) -> tuple[int, Any]:
 @route("GET", "/commits/{ref}/status")
 def combined_status(call: Call) -> tuple[int, Any]:
     newest = {s["context"]: s for s in call.hub.statuses if s["sha"] == call.names["ref"]}
-    shown = [{key: s[key] for key in ("state", "context", "description")} for s in newest.values()]
+    keys = ("state", "context", "description", "target_url")
+    shown = [{key: s[key] for key in keys} for s in newest.values()]
     return 200, {"sha": call.names["ref"], "total_count": len(shown), "statuses": shown}
 
 

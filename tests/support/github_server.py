@@ -1,8 +1,8 @@
 """A stand-in for GitHub on loopback: it remembers, it merges, and it fails as it is told to.
 
 In a test: `with GithubServer(Hub(repo=bare)) as server:` and `GITHUB_API_URL=server.url`. As a process:
-`python tests/support/github_server.py --repo PATH --port 0` prints its port on the first line; `POST /__pull` takes
-the fields of `Hub.add_pull`.
+`python tests/support/github_server.py --repo PATH --port 0` prints its port on the first line; `POST /__pull`
+takes the fields of `Hub.add_pull`.
 """
 
 from __future__ import annotations

@@ -55,6 +55,7 @@ class Hub:
     issues: dict[int, Data] = field(default_factory=dict)
     comments: dict[int, Data] = field(default_factory=dict)
     statuses: list[Data] = field(default_factory=list)
+    dispatches: list[Data] = field(default_factory=list)
     ticks: int = 0
 
     def now(self) -> str:
@@ -77,6 +78,7 @@ class Hub:
             "issues": list(self.issues.values()),
             "comments": list(self.comments.values()),
             "statuses": self.statuses,
+            "dispatches": self.dispatches,
         }
 
     def _git(self, *words: str) -> str:
@@ -95,6 +97,13 @@ class Hub:
         ref = f"refs/pull/{pull['number']}/head"
         if self.repo is not None and self.refs().get(ref) != pull["sha"]:
             self._git("update-ref", ref, pull["sha"])
+
+    def files(self, pull: Data) -> list[str]:
+        """What a pull request changes; without a repository behind it, two files."""
+        if self.repo is None:
+            return ["train.py", "params.yaml"]
+        base = f"refs/heads/{pull['target']}"
+        return self._git("diff", "--name-only", f"{base}...{pull['sha']}").splitlines()
 
     def next_number(self) -> int:
         return max([0, *self.pulls, *self.issues]) + 1
