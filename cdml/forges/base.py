@@ -103,8 +103,11 @@ class Forge(Protocol):
     def comments(self, number: int) -> tuple[Comment, ...]:
         """A pull request's comments, oldest first."""
 
-    def comment(self, number: int, body: str, marker: str = "") -> Comment:
-        """Write a comment; with `marker`, edit the author's own one that begins with it instead."""
+    def comment(self, number: int, body: str, marker: str = "", known: int | None = None) -> Comment:
+        """Write a comment; with `marker`, edit the author's own one that begins with it instead.
+
+        `known` is the id that it is thought to have: all others are looked at only where it is not it.
+        """
 
     def find_comment(self, number: int, identity: int) -> Comment:
         """One comment of a pull request by its id; UsageError where there is none."""

@@ -122,9 +122,9 @@ class GithubForge:
         """A pull request's comments, oldest first."""
         return read_comments(self.api, number)
 
-    def comment(self, number: int, body: str, marker: str = "") -> Comment:
+    def comment(self, number: int, body: str, marker: str = "", known: int | None = None) -> Comment:
         """Write a comment; with `marker`, edit the author's own one that begins with it instead."""
-        return write_comment(self.api, number, body, marker)
+        return write_comment(self.api, number, body, marker, known)
 
     def files(self, number: int) -> tuple[str, ...]:
         """The paths that a pull request changes, sorted; a renamed file counts with both its names."""

@@ -26,7 +26,20 @@ class GithubBoard:
 
     def __init__(self, api: GithubApi, number: int) -> None:
         self.api = api
+        self.number = number
         self.path = f"/issues/{number}/comments"
+
+    def one(self, identity: int) -> Comment:
+        """A comment by its id; UsageError where it is another one's, or nobody's."""
+        try:
+            wire = self.api.read(WireComment, f"/issues/comments/{identity}", needs="pull-requests: read")
+        except ForgeError as error:
+            if error.status != 404:
+                raise
+            wire = None
+        if wire is None or wire.issue_url.rpartition("/")[2] != str(self.number):
+            raise UsageError(f"pull request #{self.number} has no comment {identity}", "was it deleted?")
+        return comment(wire)
 
     def pages(self, after: Comment | None = None) -> Iterator[list[Comment]]:
         """All comments, oldest first; from the second on in which `after` was written."""
@@ -58,22 +71,14 @@ def read_comments(api: GithubApi, number: int) -> tuple[Comment, ...]:
     return tuple(found for page in GithubBoard(api, number).pages() for found in page)
 
 
-def write_comment(api: GithubApi, number: int, body: str, marker: str = "") -> Comment:
+def write_comment(api: GithubApi, number: int, body: str, marker: str, known: int | None) -> Comment:
     """A new comment, or our own one that begins with `marker` with its new body."""
-    return sticky.write(GithubBoard(api, number), fit(sticky.marked(body, marker)), marker)
+    return sticky.write(GithubBoard(api, number), fit(sticky.marked(body, marker)), marker, known)
 
 
 def find_comment(api: GithubApi, number: int, identity: int) -> Comment:
     """One comment of a pull request; UsageError where it is none of its own."""
-    try:
-        wire = api.read(WireComment, f"/issues/comments/{identity}", needs="pull-requests: read")
-    except ForgeError as error:
-        if error.status != 404:
-            raise
-        wire = None
-    if wire is None or wire.issue_url.rpartition("/")[2] != str(number):
-        raise UsageError(f"pull request #{number} has no comment {identity}", "was it deleted?")
-    return comment(wire)
+    return GithubBoard(api, number).one(identity)
 
 
 def react(api: GithubApi, identity: int, reaction: Reaction) -> None:

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from cdml.core.dialect import Dialect
 from cdml.core.errors import ExternalError, UsageError
 from cdml.forges import local_issues, local_pulls
 from cdml.forges.address import is_local
-from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Status
+from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Reaction, Status
 from cdml.forges.local_merge import contains, merge_commit
 from cdml.forges.local_pulls import HEADS, Stored
 from cdml.forges.local_store import Store
 from cdml.forges.text import clean, one_line
 from cdml.state.git import REMOTE, Git
 from cdml.state.plumbing import Update
+
+# Comments are read on a terminal.
+DIALECT = Dialect(longest=1_000_000, mermaid=False)
 
 
 class LocalForge:
@@ -27,6 +31,11 @@ class LocalForge:
     def __init__(self, git: Git, remote: str = REMOTE) -> None:
         self.git = git
         self.store = Store(git, remote)
+
+    @property
+    def dialect(self) -> Dialect:
+        """What its comments show, and how long they may be."""
+        return DIALECT
 
     @staticmethod
     def serves(remote_url: str) -> bool:
@@ -81,6 +90,11 @@ class LocalForge:
         """One pull request; UsageError where there is none."""
         return self._read(number).pull
 
+    def files(self, number: int) -> tuple[str, ...]:
+        """The paths that a pull request changes, sorted; a renamed file counts with both its names."""
+        self._require_history()
+        return local_pulls.changed_files(self.store, local_pulls.read_refs(self.store), number)
+
     def close_pull(self, number: int, reason: str) -> PullRequest:
         """Close without merging, with a comment that says why."""
         return self.store.settle(lambda: self._close_once(number, reason))
@@ -95,7 +109,7 @@ class LocalForge:
         """A pull request's comments, oldest first."""
         return local_pulls.read_comments(self.store, self._read(number))
 
-    def comment(self, number: int, body: str, marker: str = "") -> Comment:
+    def comment(self, number: int, body: str, marker: str = "", known: int | None = None) -> Comment:
         """Write a comment; with `marker`, edit the author's own one that begins with it instead."""
         return self.store.settle(lambda: self._comment_once(number, body, marker))
 
@@ -104,6 +118,24 @@ class LocalForge:
         comment = local_pulls.next_comment(self.store, stored, body, marker)
         files = local_pulls.comment_file(comment)
         return comment if self._change(stored, stored.pull, f"Comment on #{number}", files=files) else None
+
+    def find_comment(self, number: int, identity: int) -> Comment:
+        """One comment of a pull request by its id; UsageError where there is none."""
+        for comment in self.comments(number):
+            if comment.id == identity:
+                return comment
+        raise UsageError(f"pull request #{number} has no comment {identity}", f"cdml pr show {number}")
+
+    def react(self, number: int, identity: int, reaction: Reaction) -> None:
+        """Nothing: whoever writes a command here sees on the same terminal how far it is."""
+
+    def may_write(self, login: str) -> bool:
+        """Whether somebody may push to the repository: whoever could comment has done so by a push."""
+        return True
+
+    def start_run(self, pull: PullRequest, inputs: Mapping[str, str]) -> str:
+        """UsageError: there is no CI to ask; who acts runs the jobs."""
+        raise UsageError("the local forge runs no CI", "cdml pr open")
 
     def set_status(self, sha: str, status: Status) -> None:
         """Set one context's status on a commit, given by its full id."""

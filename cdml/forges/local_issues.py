@@ -23,7 +23,7 @@ def set_status(store: Store, sha: str, status: Status) -> bool:
     """Write one context's status; False when somebody else was first."""
     ref = STATUSES + full_id(sha)
     old = store.refs(ref).get(ref)
-    said = Status(clean(status.context), status.state, clean(status.description))
+    said = Status(clean(status.context), status.state, clean(status.description), clean(status.url))
     if old:
         store.bring(old)
     # A context is anybody's text: its digest is a safe file name.

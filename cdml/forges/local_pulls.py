@@ -17,7 +17,7 @@ from cdml.core.serialize import dump, load
 from cdml.forges.base import Comment, PullRequest
 from cdml.forges.local_store import Store, numbered
 from cdml.forges.text import OID, clean
-from cdml.state.plumbing import Update
+from cdml.state.plumbing import EMPTY_TREE, Update
 
 SPACE = "refs/cdml/pulls/"
 OFFERS = "refs/pull/"
@@ -84,6 +84,17 @@ def _stored(refs: Mapping[str, str], number: int, document: bytes) -> Stored:
 
 def _plain(name: str) -> bool:
     return name.isprintable() and not any(letter.isspace() for letter in name)
+
+
+def changed_files(store: Store, refs: Mapping[str, str], number: int) -> tuple[str, ...]:
+    """The paths that a pull request changes since it left its target, sorted; all where the target is gone."""
+    pull = read_one(store, number, refs).pull
+    tip = pull.merged_as or refs.get(HEADS + pull.target)
+    store.bring(pull.head, *([tip] if tip else []))
+    tip = f"{tip}^1" if pull.merged_as else tip
+    found = store.git.run("merge-base", tip, pull.head, check=False).out.decode().strip() if tip else ""
+    names = store.git.text("diff", "--name-only", "--no-renames", "-z", found or EMPTY_TREE, pull.head)
+    return tuple(sorted(name for name in names.split("\0") if name))
 
 
 def create(store: Store, pull: PullRequest) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from cdml.core.errors import UsageError
 from cdml.forges.base import Comment
 from cdml.forges.rest import ForgeError
 from cdml.forges.text import clean
@@ -12,6 +13,9 @@ from cdml.forges.text import clean
 
 class Board(Protocol):
     """A pull request's comments on one forge."""
+
+    def one(self, identity: int) -> Comment:
+        """A comment by its id; UsageError where this pull request has none such."""
 
     def pages(self, after: Comment | None = None) -> Iterator[Iterable[Comment]]:
         """All comments, oldest first, as they are asked for; at least those that are newer than `after`."""
@@ -47,14 +51,17 @@ def marked(body: str, marker: str) -> str:
     return body if body.startswith(marker) else f"{marker}\n{body}"
 
 
-def write(board: Board, text: str, marker: str) -> Comment:
+def write(board: Board, text: str, marker: str, known: int | None = None) -> Comment:
     """A new comment, or our own one that begins with `marker` with its new text; `text` begins with it too.
 
-    A comment by anybody else is left alone, whatever it begins with.
+    A comment by anybody else is left alone, whatever it begins with. The one that has the id `known` is looked at
+    first: then a long discussion need not be read.
     """
     if not marker:
         return board.create(text)
-    mine, last = _find(board, marker)
+    mine, last = _known(board, marker, known), None
+    if mine is None:
+        mine, last = _find(board, marker)
     if mine is None:
         return _create_once(board, text, marker, last)
     if mine.body.replace("\r\n", "\n").rstrip() == text.rstrip():
@@ -65,6 +72,16 @@ def write(board: Board, text: str, marker: str) -> Comment:
         if error.status != 404:
             raise
         return board.create(text)  # somebody deleted it meanwhile
+
+
+def _known(board: Board, marker: str, known: int | None) -> Comment | None:
+    if known is None:
+        return None
+    try:
+        found = board.one(known)
+    except UsageError:  # deleted meanwhile
+        return None
+    return found if _has(found, marker) and board.is_mine(found) else None
 
 
 def _find(board: Board, marker: str) -> tuple[Comment | None, Comment | None]:

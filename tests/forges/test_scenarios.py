@@ -117,6 +117,23 @@ def test_a_thousand_comments_cost_at_most_twelve_requests(rig: Rig, pull: int) -
     assert len(rig.server.seen) <= 12
 
 
+def test_a_comment_whose_id_is_known_is_found_without_reading_the_others(rig: Rig, pull: int) -> None:
+    made = rig.forge().comment(pull, "first", MARK)
+    before = len(rig.server.seen)
+    assert rig.forge().comment(pull, "second", MARK, made.id).id == made.id
+    listed = [seen for seen in rig.server.seen[before:] if _is(rig, "list comments", seen)]
+    assert (rig.comments(pull), listed) == ([(BOT, f"{MARK}\nsecond")], [])
+
+
+def test_an_id_that_is_gone_or_somebody_elses_is_not_written_to(rig: Rig, pull: int) -> None:
+    foreign = rig.add_comment(pull, f"{MARK}\nmine now", EVE)
+    mine = rig.forge().comment(pull, "ours", MARK, foreign)
+    assert rig.comments(pull) == [(EVE, f"{MARK}\nmine now"), (BOT, f"{MARK}\nours")]
+    rig.delete_comment(pull, mine.id)
+    rig.forge().comment(pull, "ours again", MARK, mine.id)
+    assert rig.comments(pull) == [(EVE, f"{MARK}\nmine now"), (BOT, f"{MARK}\nours again")]
+
+
 def test_any_text_arrives_as_it_was_written(rig: Rig, pull: int) -> None:
     rig.forge().comment(pull, "nul \0 half \udc80 ünï 🟡 </details> @ada #1 /cdml help", MARK)
     assert rig.comments(pull) == [(BOT, f"{MARK}\nnul  half ? ünï 🟡 </details> @ada #1 /cdml help")]
