@@ -187,8 +187,10 @@ def _views(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[_Vi
     """The jobs in the order of their stages, each once; the plan, which every workflow begins with, is shared."""
     found: dict[str, _View] = {}
     for workflow in workflows:
-        if "forks" in workflow.events:
-            continue  # the second half of a fork's run is another pipeline here, which nobody has asked for
+        # The second half of a fork's run is another pipeline here, which nobody has asked for. A comment starts
+        # runs by nothing but an address that is open to everybody.
+        if {"forks", "comment"} & set(workflow.events):
+            continue
         jobs = {job.id: job for whole in workflow.jobs for job in (*whole.parts, whole)}
         for job in jobs.values():
             found.setdefault(job.id, _view(repository, workflow, job, jobs))

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from cdml.ci.base import Event, Level, RunContext, Telling, Told
+from cdml.ci.base import Event, Level, Limits, RunContext, Telling, Told
+from cdml.ci.text import harmless
 
 HEADS = "refs/heads/"
 # The choice of a person who runs the pipeline by hand that does what a push to the branch would do.
 AS_PUSHED = "push"
 # The pipeline names its schedules so: a run is told the name of its schedule, and not the line.
 SCHEDULE = "cdml "
+_FORGES = {"TfsGit": "azure", "GitHub": "github", "GitHubEnterprise": "github"}
 
 
 def context(environ: Mapping[str, str]) -> RunContext | None:
@@ -22,7 +24,7 @@ def context(environ: Mapping[str, str]) -> RunContext | None:
         return None
     event, source = _event(environ), environ.get("BUILD_SOURCEBRANCH", "")
     pull = event == "pull_request"
-    schedule = environ.get("BUILD_CRONSCHEDULE_DISPLAYNAME", "")
+    schedule, order = environ.get("BUILD_CRONSCHEDULE_DISPLAYNAME", ""), _order(environ)
     return RunContext(
         provider="azure",
         event=event,
@@ -31,10 +33,14 @@ def context(environ: Mapping[str, str]) -> RunContext | None:
         base=_target(environ) if pull else None,
         branch=source.removeprefix(HEADS) if source.startswith(HEADS) else None,
         after=environ.get("BUILD_SOURCEVERSION") if event in ("main", "release") else None,
+        asked=pull and order[1] > 1,  # only who may start runs starts one again, so that asks for training too
         fork=environ.get("SYSTEM_PULLREQUEST_ISFORK", "").lower() == "true",
         folder=environ.get("CDML_INPUT_FOLDER") if event == "manual" else None,
         schedule=schedule.removeprefix(SCHEDULE) if event == "schedule" and schedule else None,
-        run_url=_run_url(environ),
+        order=order,
+        run_url=(url := _run_url(environ)),
+        report_url=f"{url}&view=artifacts&type=publishedArtifacts" if url else None,
+        forge=_FORGES.get(environ.get("BUILD_REPOSITORY_PROVIDER", "")),
         actor=environ.get("BUILD_REQUESTEDFOR"),
     )
 
@@ -50,6 +56,16 @@ def _event(environ: Mapping[str, str]) -> Event | None:
     if not source.startswith(HEADS):
         return None
     return "main" if source == HEADS + environ.get("CDML_MAIN", "main") else "release"
+
+
+def _order(environ: Mapping[str, str]) -> tuple[int, int]:
+    """The run's number, and how often its stage or its job began: either can be run again alone."""
+    attempts = [environ.get(name, "") for name in ("SYSTEM_STAGEATTEMPT", "SYSTEM_JOBATTEMPT")]
+    number = environ.get("BUILD_BUILDID", "")
+    return (
+        int(number) if number.isdecimal() else 0,
+        max((int(one) for one in attempts if one.isdecimal()), default=0),
+    )
 
 
 def _pull(environ: Mapping[str, str]) -> int | None:
@@ -75,7 +91,7 @@ def _run_url(environ: Mapping[str, str]) -> str | None:
 def annotation(level: Level, message: str, file: str | None, line: int | None) -> str:
     """A logging command that shows a message on a line of a file; a notice stays in the log."""
     if level == "notice":
-        return f"##[section]{_line(message)}"
+        return f"##[section]{harmless(_line(message))}"
     where = "".join((f";sourcepath={_property(file)}" if file else "", f";linenumber={line}" if line else ""))
     return f"##vso[task.logissue type={level}{where}]{_data(message)}"
 
@@ -109,8 +125,10 @@ def _summary(environ: Mapping[str, str], page: str) -> Telling | None:
 
 TOLD = Told(
     annotation=annotation,
-    group=lambda title: f"##[group]{_line(title)}",
+    group=lambda title: f"##[group]{harmless(_line(title))}",
     end_group="##[endgroup]",
     output=_output,
     summary=_summary,
+    # The service keeps ten issues of a level for each step. Of a page no limit is written down: GitHub's is taken.
+    limits=Limits(findings=10, message=4096, page=1024 * 1024),
 )

@@ -13,13 +13,14 @@ from typing import Literal
 from cdml.core.settings import Ci, Environment, When
 
 Right = Literal["contents", "pull-requests", "statuses", "issues", "id-token", "actions"]
-Event = Literal["pull_request", "main", "release", "schedule", "manual", "forks"]
+Event = Literal["pull_request", "main", "release", "schedule", "manual", "forks", "comment"]
 Checkout = Literal["event", "main", "none"]
 Level = Literal["error", "warning", "notice"]
 # When a job runs: whatever came of those that it needs; where there are models to work on; only for pull requests
-# of this repository, or of forks; only for the operation that a person chose, or for its own release branch; only
-# where the judged run that a registration needs is missing.
-Condition = Literal["always", "models", "own", "forks", "choice", "branch", "untrained"]
+# of this repository and those that a person asked for, or of forks; only for the operation that a person chose, or
+# for its own release branch; only where the judged run that a registration needs is missing; only for a comment
+# that begins as a command does; of what such a command started, only on the branch for that.
+Condition = Literal["always", "models", "own", "forks", "choice", "branch", "untrained", "command", "asked"]
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,10 @@ class Job:
 
     Both map a model's folder to what mlops.yaml there asks for. `pushes` keeps the token for git; `project` also
     sets up what the project's own code needs; `cache` keeps DVC's cache between runs. `cloud` says how far the
-    job's identity reaches there. `stores` and `takes` name artifacts. `untrusted` marks a job that runs code of a
-    pull request. Of a job of `branch`, `environment` holds the protection. `parts` are jobs that a provider may
-    run before this one, which then finds their work done; one that hands nothing on between jobs leaves them out.
+    job's identity reaches there. `stores` and `takes` name artifacts for jobs, `shows` one that people read.
+    `untrusted` marks a job that runs code of a pull request. Of a job of `branch`, `environment` holds the
+    protection. `parts` are jobs that a provider may run before this one, which then finds their work done; one
+    that hands nothing on between jobs leaves them out.
     """
 
     id: str
@@ -101,6 +103,7 @@ class Job:
     cloud: Literal["read", "write"] | None = None
     stores: str | None = None
     takes: str | None = None
+    shows: str | None = None
     environment: str | None = None
     branch: str | None = None
     concurrency: Concurrency | None = None
@@ -121,7 +124,11 @@ class Input:
 
 @dataclass(frozen=True)
 class Workflow:
-    """Jobs that one kind of event starts; `id` is the stem of its file where a provider has one for each."""
+    """Jobs that one kind of event starts; `id` is the stem of its file where a provider has one for each.
+
+    `inputs` are asked of a person who starts it by hand. `told` is what a command in a comment tells it that
+    starts it for one commit of one pull request, where the provider can be asked for that.
+    """
 
     id: str
     title: str
@@ -130,6 +137,7 @@ class Workflow:
     jobs: tuple[Job, ...]
     inputs: tuple[Input, ...] = ()
     schedules: tuple[str, ...] = ()
+    told: tuple[Input, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,9 +161,13 @@ class RunContext:
     """Which run this is, as the provider's environment says.
 
     `before` and `after` are the commits that a push moved its branch between. `fork` says that the pull request
-    comes from a repository whose people may not write here, `asked` that a person who may asked for training.
-    `folder` is that of the model that a person chose, `schedule` the cron line that is due, and `run_url` where
-    people see this run.
+    comes from a repository whose people may not write here, `asked` that a person who may asked for training, and
+    `force` for training again where nothing changed. `folder` is that of the model that a person chose, `schedule`
+    the cron line that is due. `comment` is the id of the comment that a person wrote.
+
+    `order` says which of two runs began later: the number of the run that judges, and of its attempt; (0, 0) where
+    neither is known. `run_url` is where people see this run, `report_url` where they find what it shows them.
+    `forge` names the forge of the repository where the provider says it.
     """
 
     provider: str
@@ -169,9 +181,14 @@ class RunContext:
     draft: bool = False
     fork: bool = False
     asked: bool = False
+    force: bool = False
     folder: str | None = None
     schedule: str | None = None
+    comment: int | None = None
+    order: tuple[int, int] = (0, 0)
     run_url: str | None = None
+    report_url: str | None = None
+    forge: str | None = None
     actor: str | None = None
 
 
@@ -182,6 +199,18 @@ class Telling:
     line: str | None = None
     file: str | None = None
     text: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a provider shows of what one step tells; the rest it drops without a word.
+
+    `findings` are those of each level, `message` is a finding's length and `page` the summary's in bytes of UTF-8.
+    """
+
+    findings: int
+    message: int
+    page: int
 
 
 @dataclass(frozen=True)
@@ -202,22 +231,31 @@ class Told:
     end_group: str
     output: Callable[[Mapping[str, str], str, str], Telling | None]
     summary: Callable[[Mapping[str, str], str], Telling | None]
+    limits: Limits | None = None
 
 
-@dataclass(frozen=True)
-class Provider:
-    """One provider: what it renders, how a run of it is recognised, and how it is told things.
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """A system of CI: how a run of it is recognised, and how it is told things.
 
-    `hosts` are those of remotes that it serves unasked; `owns` are patterns of the files that it may have written.
     `credentials` makes of a run's token the variables by which git uses it, on no command line and in no file.
     `identity` is a token that tells a cloud (its name, the audience) which run this is; None where none is given.
     """
 
     name: str
-    files: Callable[[Repository, tuple[Workflow, ...]], tuple[CiFile, ...]]
     context: Callable[[Mapping[str, str]], RunContext | None]
     told: Told
-    hosts: tuple[str, ...] = ()
-    owns: tuple[str, ...] = ()
     credentials: Callable[[Mapping[str, str]], dict[str, str]] = lambda _: {}
     identity: Callable[[Mapping[str, str], str, str], str | None] = lambda _, __, ___: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider(System):
+    """A system whose files are rendered.
+
+    `hosts` are those of remotes that it serves unasked; `owns` are patterns of the files that it may have written.
+    """
+
+    files: Callable[[Repository, tuple[Workflow, ...]], tuple[CiFile, ...]]
+    hosts: tuple[str, ...] = ()
+    owns: tuple[str, ...] = ()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-from cdml.ci.base import CiFile, Event, Job, Level, Provider, Repository, RunContext, Telling, Told, Workflow
+from cdml.ci.base import CiFile, Event, Job, Provider, Repository, Workflow
+from cdml.ci.github_run import TOLD, context, credentials, identity
 from cdml.ci.text import command, comment, refuse_expression, scalar
-from cdml.ci.workflows import tool_python
+from cdml.ci.workflows import ASKED, tool_python
 from cdml.core.resources import render
 
 FOLDER = ".github/workflows"
@@ -30,11 +26,14 @@ VENDORED = ".github/actions/vendor"
 _CONDITIONS = {
     "models": "needs.plan.outputs.models != '[]'",
     "always": "!cancelled()",
-    "own": "needs.judge.result != 'skipped' && github.event.pull_request.head.repo.full_name == github.repository",
+    "own": "needs.judge.result != 'skipped' && (github.event_name == 'workflow_dispatch'"
+    " || github.event.pull_request.head.repo.full_name == github.repository)",
     "forks": "github.event.workflow_run.event == 'pull_request'"
     " && github.event.workflow_run.head_repository.full_name != github.repository",
+    "asked": f"github.event_name == 'pull_request' || github.ref == 'refs/heads/{ASKED}'",
+    # Nothing more is read of a comment here: whether it is a command, and who may give one, the program says.
+    "command": "github.event.issue.pull_request && startsWith(github.event.comment.body, '/cdml')",
 }
-TRAIN_LABEL = "cdml train"
 _INPUTS = {"version": "CDML_VERSION", "environment": "CDML_ENVIRONMENT", "reason": "CDML_REASON"}
 
 
@@ -147,125 +146,11 @@ def _tool(repository: Repository) -> dict[str, str]:
     }
 
 
-def context(environ: Mapping[str, str]) -> RunContext | None:
-    """This run, from GitHub's default variables and the event's payload; None elsewhere."""
-    if environ.get("GITHUB_ACTIONS") != "true":
-        return None
-    payload = _payload(environ.get("GITHUB_EVENT_PATH"))
-    name = environ.get("GITHUB_EVENT_NAME", "")
-    pull = _dict(payload.get("pull_request"))
-    run = _dict(payload.get("workflow_run"))
-    server, slug = environ.get("GITHUB_SERVER_URL", "https://github.com"), environ.get("GITHUB_REPOSITORY", "")
-    head, base = _dict(pull.get("head")), _dict(pull.get("base"))
-    whole = base.get("repo") or payload.get("repository")
-    return RunContext(
-        provider="github",
-        event=_event(name, environ.get("GITHUB_REF", ""), _dict(payload.get("repository"))),
-        pull=pull.get("number"),
-        head=head.get("sha") or run.get("head_sha"),
-        base=base.get("ref"),
-        branch=environ.get("GITHUB_REF_NAME"),
-        before=payload.get("before"),
-        after=payload.get("after"),
-        draft=bool(pull.get("draft")),
-        asked=any(_dict(label).get("name") == TRAIN_LABEL for label in pull.get("labels") or ()),
-        fork=bool(head or run) and _home(head.get("repo") or run.get("head_repository")) != _home(whole),
-        folder=_dict(payload.get("inputs")).get("folder"),
-        schedule=payload.get("schedule"),
-        run_url=f"{server}/{slug}/actions/runs/{environ['GITHUB_RUN_ID']}" if "GITHUB_RUN_ID" in environ else None,
-        actor=environ.get("GITHUB_ACTOR"),
-    )
-
-
-def _event(name: str, ref: str, repository: dict[str, Any]) -> Event | None:
-    if name == "push":
-        main = repository.get("default_branch") or "main"
-        return "main" if ref == f"refs/heads/{main}" else "release"
-    known: dict[str, Event] = {
-        "pull_request": "pull_request",
-        "schedule": "schedule",
-        "workflow_dispatch": "manual",
-        "workflow_run": "forks",
-    }
-    return known.get(name)
-
-
-def _home(repository: object) -> object:
-    return _dict(repository).get("full_name")
-
-
-def _payload(path: str | None) -> dict[str, Any]:
-    try:
-        return _dict(json.loads(Path(path).read_bytes())) if path else {}
-    except (OSError, ValueError):
-        return {}
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def annotation(level: Level, message: str, file: str | None, line: int | None) -> str:
-    """A workflow command that shows a message on a line of a file."""
-    where = ",".join(
-        part for part in (f"file={_property(file)}" if file else "", f"line={line}" if line else "") if part
-    )
-    return f"::{level}{' ' if where else ''}{where}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _append(path: str | None, text: str) -> Telling | None:
-    return Telling(file=path, text=text) if path else None
-
-
-def credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """The header that lets git fetch from and push to GitHub with the run's token, in git's own variables.
-
-    The empty value first takes away what a checkout may have left in its configuration: two headers are refused.
-    """
-    token, server = environ.get("GITHUB_TOKEN"), environ.get("GITHUB_SERVER_URL", "https://github.com")
-    if not token or environ.get("GIT_CONFIG_COUNT"):
-        return {}
-    secret = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    key = f"http.{server}/.extraheader"
-    return {
-        "GIT_CONFIG_COUNT": "2",
-        "GIT_CONFIG_KEY_0": key,
-        "GIT_CONFIG_VALUE_0": "",
-        "GIT_CONFIG_KEY_1": key,
-        "GIT_CONFIG_VALUE_1": f"AUTHORIZATION: basic {secret}",
-    }
-
-
-def identity(environ: Mapping[str, str], _: str, audience: str) -> str | None:
-    """GitHub's word on which run this is, asked of the address that it gives to jobs with that permission."""
-    url, token = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-    if not url or not token:
-        return None
-    from cdml.core.http import Rest
-
-    answer = Rest(url, token).send("GET", f"&audience={quote(audience, safe='')}")
-    return str(answer.data["value"]) if isinstance(answer.data, dict) and "value" in answer.data else None
-
-
 PROVIDER = Provider(
     name="github",
     files=files,
     context=context,
-    told=Told(
-        annotation=annotation,
-        group=lambda title: f"::group::{_data(title)}",
-        end_group="::endgroup::",
-        output=lambda environ, name, value: _append(environ.get("GITHUB_OUTPUT"), f"{name}={value}\n"),
-        summary=lambda environ, page: _append(environ.get("GITHUB_STEP_SUMMARY"), page),
-    ),
+    told=TOLD,
     hosts=("github.com", "ghe.com"),
     owns=(f"{FOLDER}/cdml-*.yml",),
     credentials=credentials,

@@ -7,22 +7,10 @@ job whose model the event does not concern ends before it sets anything up.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cdml.ci.base import (
-    CiFile,
-    Event,
-    Job,
-    Level,
-    Model,
-    Provider,
-    Repository,
-    RunContext,
-    Telling,
-    Told,
-    Workflow,
-)
+from cdml.ci.base import CiFile, Job, Model, Provider, Repository, Workflow
+from cdml.ci.gitlab_run import ID_TOKEN, TOKEN, TOLD, context, credentials, identity
 from cdml.ci.text import command, comment, refuse_expression, scalar
 from cdml.ci.workflows import DEFAULT_LABEL, OLDEST_PYTHON, tool_python
 from cdml.core.errors import ConfigError
@@ -30,10 +18,6 @@ from cdml.core.resources import render
 
 MAIN_FILE = ".gitlab-ci.yml"
 FILE = ".gitlab/cdml.yml"
-TOKEN = "CDML_TOKEN"  # noqa: S105
-TRAIN_LABEL = "cdml train"
-NO_COMMIT = "0" * 40
-_ID_TOKEN = "CDML_ID_TOKEN_"  # noqa: S105
 # What a person is asked who starts a pipeline, by the input's name.
 _INPUTS = {
     "operation": "CDML_OPERATION",
@@ -43,8 +27,9 @@ _INPUTS = {
     "reason": "CDML_REASON",
 }
 _BY_HAND = "$CI_PIPELINE_SOURCE =~ /^(web|api|trigger)$/"
-_OWN = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID"
-_DRAFT = re.compile(r"\s*(\[draft\]|\(draft\)|draft:)", re.IGNORECASE)
+# A pipeline of a fork runs in the fork's project, unless a member of this one started it here.
+_OWN = "$CI_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID"
+_COMMENT = '$CI_PIPELINE_SOURCE == "trigger" && $TRIGGER_PAYLOAD'
 
 
 @dataclass(frozen=True)
@@ -131,6 +116,7 @@ def _text(repository: Repository, workflows: tuple[Workflow, ...]) -> str:
         requirement=f"cdml[serve]{repository.cdml}",
         exact=exact,
         main=repository.main,
+        commands=any("comment" in workflow.events for workflow in workflows),
         index=repository.models[0].ci.index_url,
         token=TOKEN,
         scalar=scalar,
@@ -205,7 +191,8 @@ def _group(job: Job, model: Model | None) -> str | None:
     """The resource group of jobs that wait for each other; those that end their predecessor are interruptible."""
     if job.concurrency is None or job.concurrency.cancel != "never":
         return None
-    of_pull = "-$CI_MERGE_REQUEST_IID" if job.concurrency.by_pull else ""
+    # Which merge request a comment is about stands in no variable: there all wait for each other.
+    of_pull = "-$CI_MERGE_REQUEST_IID" if job.concurrency.by_pull and "command" not in job.when else ""
     return f"{job.concurrency.group}{f'-{model.name}' if model else ''}{of_pull}"
 
 
@@ -228,6 +215,8 @@ def _rules(repository: Repository, workflow: Workflow, job: Job) -> tuple[str, .
         rule = '$CI_PIPELINE_SOURCE == "merge_request_event"'
         rule += f" && $CI_MERGE_REQUEST_TARGET_BRANCH_NAME == {_literal(repository.main)}"
         return (f"{rule} && {_OWN}" if "own" in job.when else rule,)
+    if "comment" in workflow.events:
+        return (f"{_COMMENT} && $CI_COMMIT_BRANCH == {_literal(repository.main)}",)
     if job.branch or "main" in workflow.events:
         return (_pushed(job.branch or repository.main),)
     main = f"$CI_COMMIT_BRANCH == {_literal(repository.main)}"
@@ -279,108 +268,14 @@ def _tokens(repository: Repository) -> dict[str, str]:
     audiences = {"aws": "sts.amazonaws.com", "azure": "api://AzureADTokenExchange"}
     if "gcp" in clouds:
         audiences["gcp"] = f"https://iam.googleapis.com/{clouds['gcp']['workload-identity-provider']}"
-    return {f"{_ID_TOKEN}{name.upper()}": audiences[name] for name in clouds}
-
-
-def context(environ: Mapping[str, str]) -> RunContext | None:
-    """This run, from GitLab's predefined variables; None elsewhere."""
-    if environ.get("GITLAB_CI") != "true":
-        return None
-    event = _event(environ)
-    sha, before = environ.get("CI_COMMIT_SHA"), environ.get("CI_COMMIT_BEFORE_SHA")
-    number = environ.get("CI_MERGE_REQUEST_IID", "")
-    merging, pushed = event == "pull_request", event in ("main", "release")
-    return RunContext(
-        provider="gitlab",
-        event=event,
-        pull=int(number) if merging and number.isdecimal() else None,
-        # Pipelines of merged results run on a commit of GitLab's own, and only they have the first of these.
-        head=(environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or sha) if merging else None,
-        base=environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
-        branch=environ.get("CI_COMMIT_BRANCH"),
-        before=before if pushed and before != NO_COMMIT else None,
-        after=sha if pushed else None,
-        draft=merging and _is_draft(environ),
-        asked=TRAIN_LABEL in environ.get("CI_MERGE_REQUEST_LABELS", "").split(","),
-        fork=merging and _is_fork(environ),
-        folder=environ.get("CDML_CHOSEN_FOLDER") or None,
-        schedule=(environ.get("CDML_SCHEDULE") or None) if event == "schedule" else None,
-        run_url=environ.get("CI_PIPELINE_URL"),
-        actor=environ.get("GITLAB_USER_LOGIN"),
-    )
-
-
-def _event(environ: Mapping[str, str]) -> Event | None:
-    source, branch = environ.get("CI_PIPELINE_SOURCE", ""), environ.get("CI_COMMIT_BRANCH")
-    if source == "push" and branch:
-        return "main" if branch == environ.get("CI_DEFAULT_BRANCH") else "release"
-    known: dict[str, Event] = {
-        "merge_request_event": "pull_request",
-        "schedule": "schedule",
-        "web": "manual",
-        "api": "manual",
-        "trigger": "manual",
-    }
-    return known.get(source)
-
-
-def _is_draft(environ: Mapping[str, str]) -> bool:
-    """GitLab says so since 17.10; before that its titles do."""
-    said = environ.get("CI_MERGE_REQUEST_DRAFT")
-    return said == "true" if said else bool(_DRAFT.match(environ.get("CI_MERGE_REQUEST_TITLE", "")))
-
-
-def _is_fork(environ: Mapping[str, str]) -> bool:
-    """Asked of the merge request: in a pipeline of the fork's project, CI_PROJECT_ID is the fork itself."""
-    return environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID") != environ.get("CI_MERGE_REQUEST_PROJECT_ID")
-
-
-def annotation(level: Level, message: str, file: str | None, line: int | None) -> str:
-    """A plain line: GitLab shows nothing on lines of files but its own reports."""
-    where = ":".join(str(part) for part in (file, line if file else None) if part is not None)
-    return comment(f"{level}: {where}{': ' if where else ''}{message}")
-
-
-def output(environ: Mapping[str, str], name: str, value: str) -> Telling | None:
-    """A line of the file that the plan hands over; GitLab's own dotenv report would hold 5 kB at most."""
-    file = environ.get("CDML_OUTPUT")
-    return Telling(file=file, text=f"{name}={value}\n") if file else None
-
-
-def credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """What lets git push with the project's token: GitLab's own, in the address of its clone, starts no pipelines.
-
-    Git asks a helper that reads the token when it is needed, so it stands in no configuration.
-    """
-    project, server = environ.get("CI_PROJECT_URL"), environ.get("CI_SERVER_URL")
-    if not environ.get(TOKEN) or not project or not server or environ.get("GIT_CONFIG_COUNT"):
-        return {}
-    return {
-        "GIT_CONFIG_COUNT": "2",
-        "GIT_CONFIG_KEY_0": "remote.origin.pushurl",
-        "GIT_CONFIG_VALUE_0": f"{project}.git",
-        "GIT_CONFIG_KEY_1": f"credential.{server}.helper",
-        "GIT_CONFIG_VALUE_1": f"!f() {{ echo username=cdml; echo password=${TOKEN}; }}; f",
-    }
-
-
-def identity(environ: Mapping[str, str], cloud: str, _: str) -> str | None:
-    """The token that the job asked GitLab for under `id_tokens`, one for each cloud."""
-    return environ.get(f"{_ID_TOKEN}{cloud.upper()}")
+    return {f"{ID_TOKEN}{name.upper()}": audiences[name] for name in clouds}
 
 
 PROVIDER = Provider(
     name="gitlab",
     files=files,
     context=context,
-    told=Told(
-        annotation=annotation,
-        # GitLab shows the difference of the two times beside the title; no time is told, so none is shown.
-        group=lambda title: f"\x1b[0Ksection_start:0:cdml\r\x1b[0K{comment(title)}",
-        end_group="\x1b[0Ksection_end:0:cdml\r\x1b[0K",
-        output=output,
-        summary=lambda _environ, _page: None,
-    ),
+    told=TOLD,
     hosts=("gitlab.com",),
     owns=(FILE, MAIN_FILE),
     credentials=credentials,

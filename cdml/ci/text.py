@@ -11,6 +11,7 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*")
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _SHELL = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _EXPRESSIONS = ("${{", "$[", "$(", "{{")
+_COMMAND = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$[A-Z_]+")
 
 
@@ -42,6 +43,17 @@ def _word(word: str) -> str:
         return f'"{word}"'
     refuse_expression(word)
     return word if _SHELL.fullmatch(word) else "'" + word.replace("'", "'\\''") + "'"
+
+
+def finding(level: str, message: str, file: str | None, line: int | None) -> str:
+    """A plain line of a log, for a system that shows nothing on lines of files."""
+    where = ":".join(str(part) for part in (file, line if file else None) if part is not None)
+    return harmless(comment(f"{level}: {where}{': ' if where else ''}{message}"))
+
+
+def harmless(line: str) -> str:
+    """A line of a log without `##vso[` and `##[`, which agents take for a command wherever they stand."""
+    return _COMMAND.sub("# #", line)
 
 
 def comment(text: str) -> str:

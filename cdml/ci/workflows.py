@@ -12,6 +12,7 @@ from cdml.core.settings import Ci, Environment
 Value = TypeVar("Value")
 
 HANDOVER = "cdml-handover"
+REPORT = "cdml-report"  # the pages of the models that a pull request concerns, for people
 # What a job hands on to the next so that it need not work again, as paths in the model's folder.
 WORK = ("dvc.lock", ".dvc/cache")
 OLDEST_PYTHON = "3.11"  # that cdml itself runs on
@@ -21,12 +22,27 @@ OTHER_MINUTES = 15
 # Whose machine and limit a job takes where mlops.yaml names none for it: what may train does so on train's.
 LIKE = {"register": "train", "retrain": "train"}
 OPERATIONS = ("promote", "rollback", "retrain")
+NO_OR_YES = ("false", "true")
+# The branch on which a command has a pull request judged, at main's tip: code of a pull request that ran on main
+# itself would have main's identity in a cloud, and could fill main's caches.
+ASKED = "cdml/asked"
+# What a command in a comment tells the run that judges again; the program reads it as `RunContext` has it.
+TOLD = (
+    Input("pull", "The number of the pull request", required=True),
+    Input("head", "The commit that it offers, in full", required=True),
+    Input("base", "The branch that it wants into", required=True),
+    Input("fork", "Whether the commit comes from a fork", False, NO_OR_YES, "false"),
+    Input("force", "Whether to train where nothing changed", False, NO_OR_YES, "false"),
+    Input("folder", "The folder of the one model to judge; all that are concerned where it is empty"),
+)
 
 READ = Permission("contents", "read", "reads the repository")
 PUSH = Permission("contents", "write", "pushes judged runs, tags and branches")
 COMMENT = Permission("pull-requests", "write", "writes comments, opens pull requests")
 STATUS = Permission("statuses", "write", "states the verdict on the commit")
 ISSUE = Permission("issues", "write", "keeps the one issue that says why there is no version")
+ANSWER = Permission("issues", "write", "shows on a comment that it was seen, and how it went")
+START = Permission("actions", "write", "starts the workflow that judges again")
 IDENTITY = Permission("id-token", "write", "proves to the cloud who it is, without a stored key")
 ARTIFACTS = Permission("actions", "read", "reads what the run of the pull request handed over")
 
@@ -35,7 +51,7 @@ def workflows(repository: Repository, *, only_judge: bool = False) -> tuple[Work
     """Every workflow of a repository; with `only_judge` the one that judges pull requests and writes nothing."""
     if only_judge:
         return (_pull_request(repository, report=False),)
-    found = [_pull_request(repository, report=True), _main(repository)]
+    found = [_pull_request(repository, report=True), _commands(repository), _main(repository)]
     found += [_deploy(repository)] if any(model.environments for model in repository.models) else []
     found.append(_operate(repository))
     found += [_forks(repository)] if any(model.ci.forks for model in repository.models) else []
@@ -57,6 +73,7 @@ def _pull_request(repository: Repository, *, report: bool) -> Workflow:
     )
     jobs = [_plan(repository), _per_model(repository, judge, "train")]
     if report:
+        jobs[0] = replace(jobs[0], when=("asked",))
         jobs.append(replace(_report(repository), needs=("judge",), when=("always", "own")))
     gate = Job(
         "gate",
@@ -72,6 +89,7 @@ def _pull_request(repository: Repository, *, report: bool) -> Workflow:
         "trains and judges what a pull request offers, and comments on it",
         ("pull_request",),
         (*jobs, _like(repository, gate, "default")),
+        told=TOLD if report else (),
     )
 
 
@@ -87,15 +105,42 @@ def _report(repository: Repository) -> Job:
     job = Job(
         "report",
         "Report",
-        (Step("Comment, state the verdict, keep the judged run", ("cdml", "comment", "--from", HANDOVER)),),
+        (
+            Step(
+                "Comment, state the verdict, keep the judged run",
+                ("cdml", "comment", "--from", HANDOVER, "--report", REPORT),
+            ),
+        ),
         permissions=(PUSH, COMMENT, STATUS),
         checkout="main",
         cloud="write",
         pushes=True,
         takes=HANDOVER,
+        shows=REPORT,
         concurrency=Concurrency("cdml-report", by_pull=True),
     )
     return replace(_like(repository, job, "default"), secrets=_secrets(repository.models, ("register",)))
+
+
+def _commands(repository: Repository) -> Workflow:
+    """One job for all models: which of them a comment is about, and whether its writer may, the forge is asked.
+
+    It runs main's code and nothing of the pull request's; what must be judged again is started as its own run.
+    """
+    job = Job(
+        "answer",
+        "Answer",
+        (Step("Do what the comment asks for", ("cdml", "run", "--event", "comment")),),
+        when=("command",),
+        permissions=(PUSH, COMMENT, STATUS, ANSWER, START),
+        checkout="main",
+        cloud="write",
+        pushes=True,
+        concurrency=Concurrency("cdml-commands", by_pull=True),
+    )
+    answer = replace(_like(repository, job, "default"), secrets=_secrets(repository.models, ("register",)))
+    title = "does what a comment on a pull request asks for"
+    return Workflow("cdml-commands", "cdml commands", title, ("comment",), (answer,))
 
 
 def _forks(repository: Repository) -> Workflow:

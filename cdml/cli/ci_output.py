@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,10 +89,10 @@ def failed(error: CdmlError) -> None:
 
 
 def _told() -> Told | None:
-    from cdml.ci import PROVIDERS, run_context
+    from cdml.ci import SYSTEMS, run_context
 
     context = run_context(os.environ)
-    return PROVIDERS[context.provider].told if context else None
+    return SYSTEMS[context.provider].told if context else None
 
 
 def _prefix() -> str:
@@ -106,7 +107,13 @@ def _prefix() -> str:
 
 
 def _annotate(told: Told, found: Iterable[Annotation]) -> None:
-    for one in found:
+    from cdml.ci.text import finding
+    from cdml.jobs.told_limits import shown
+
+    some, rest = shown(found, told.limits) if told.limits else (tuple(found), ())
+    for one in rest:
+        note(finding(one.level, one.message, one.file, one.line))
+    for one in some:
         note(told.annotation(one.level, one.message, one.file, one.line))
 
 
@@ -117,7 +124,15 @@ def _output(told: Told, values: Mapping[str, str]) -> None:
 
 
 def _summarise(told: Told, page: str) -> None:
-    _tell(told.summary(os.environ, f"{page.rstrip()}\n\n"))
+    telling = told.summary(os.environ, f"{page.rstrip()}\n\n")
+    if telling and telling.file and told.limits:
+        from cdml.jobs.told_limits import page as fitting
+
+        file = Path(telling.file)
+        # A file that is too large as a whole is not shown at all.
+        room = told.limits.page - (file.stat().st_size if file.is_file() else 0)
+        telling = replace(telling, text=fitting(telling.text, room))
+    _tell(telling)
 
 
 def _tell(telling: Telling | None) -> None:

@@ -9,24 +9,38 @@ import typer
 
 from cdml.cli.app import JSON, app, note, printable, root, say, say_json
 
+REPORT = "report.html"
+
 
 @app.command()
 def comment(
     context: typer.Context,
     source: Path = typer.Option(..., "--from", metavar="DIR", help="What `cdml run --handover DIR` left."),
+    report: Path = typer.Option(
+        None, metavar="DIR", help=f"Write the report of what was judged to DIR/{REPORT}, too."
+    ),
+    pull: int = typer.Option(0, show_default=False, help="The pull request that it must be about."),
+    head: str = typer.Option("", help="The commit that it must be about, where CI does not say it."),
     as_json: bool = JSON,
 ) -> None:
     """Write the one comment, set the status and keep the judged run; code of the pull request is never run."""
     from cdml.ci import run_context
+    from cdml.ci.by_hand import pull_context
     from cdml.cli import ci_output
     from cdml.core.errors import ExternalError, UsageError
     from cdml.jobs.deliver import deliver
 
     if not source.is_dir():
         raise UsageError(f"there is no folder {source}", "cdml run --event pull_request --handover DIR")
-    done = deliver(root(context), source.absolute(), run_context(os.environ), lambda line: note(_line(line)))
+    here = pull_context(run_context(os.environ), pull, head, "")
+    done = deliver(root(context), source.absolute(), here, lambda line: note(_line(line)))
     if not done:
         raise ExternalError("nothing was handed over: the job before this one broke", "see its log")
+    if report and (judged := [one.shown for one in done if one.shown]):
+        from cdml.core.files import write
+        from cdml.reports.html import reports
+
+        write(report / REPORT, reports(judged))
     written = sum(one.outcome == "written" for one in done)
     ci_output.outputs({"exit_code": "0", "written": str(written)})
     if as_json:

@@ -15,6 +15,7 @@ class Format(StrEnum):
 
     terminal = "terminal"
     markdown = "markdown"
+    html = "html"
     json = "json"
 
 
@@ -31,6 +32,7 @@ def compare(
     by: list[str] = typer.Option([], help="For two files: a column to slice by."),
     id: str = typer.Option("", "--id", help="For two files: the column that names a row.  [default: id]"),
     positive: str = typer.Option("", help="For two files: the positive label of a binary target."),
+    output: Path = typer.Option(None, "--output", metavar="FILE", help="Write it to FILE instead of showing it."),
     report: Path = typer.Option(None, metavar="FILE", help="Write the report as Markdown to FILE, too."),
 ) -> None:
     """Compare two models on the same rows, with intervals, and judge the gates.
@@ -50,7 +52,10 @@ def compare(
     else:
         _refuse_half(old, new)
         judgement = _revisions(root(context), base, head)
-    _show(judgement, shown)
+    if output:
+        _write(output, _text(judgement, shown, coloured=False))
+    else:
+        say(_text(judgement, shown, coloured=colour()))
     _tell(judgement, report)
     leave(exit_code(judgement))
 
@@ -60,10 +65,9 @@ def _tell(judgement, report: Path | None) -> None:  # type: ignore[no-untyped-de
     from cdml.cli import ci_output
 
     if report:
-        from cdml.core.files import write
         from cdml.reports.markdown import comment
 
-        write(report, comment(judgement))
+        _write(report, comment(judgement))
     ci_output.judged(judgement, report=report)
 
 
@@ -95,15 +99,31 @@ def _revisions(path: Path, base: str, head: str):  # type: ignore[no-untyped-def
     return judge(project.store, candidate, champion)
 
 
-def _show(judgement, shown: Format) -> None:  # type: ignore[no-untyped-def]
-    from cdml.core.serialize import dump
-    from cdml.reports.markdown import comment
-    from cdml.reports.terminal import table
-
+def _text(judgement, shown: Format, *, coloured: bool) -> str:  # type: ignore[no-untyped-def]
     match shown:
         case Format.terminal:
-            say(table(judgement, colour=colour()))
+            from cdml.reports.terminal import table
+
+            return table(judgement, colour=coloured)
         case Format.markdown:
-            say(comment(judgement))
+            from cdml.reports.markdown import comment
+
+            return comment(judgement)
+        case Format.html:
+            from cdml.reports.html import report
+
+            return report(judgement)
         case Format.json:
-            say(dump(judgement))
+            from cdml.core.serialize import dump
+
+            return dump(judgement)
+
+
+def _write(path: Path, text: str) -> None:
+    from cdml.core.errors import UsageError
+    from cdml.core.files import write
+
+    try:
+        write(path, text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""`cdml pr open | list | show | merge`."""
+"""`cdml pr open | list | show | comment | merge`."""
 
 from __future__ import annotations
 
@@ -75,6 +75,30 @@ def show(context: typer.Context, number: int, json: bool = JSON) -> None:
         say(printable(f"{status.state}: {status.context}: {status.description}"))
     for comment in comments:
         say(printable(f"\n{comment.author}:\n{comment.body}"))
+
+
+@pr.command(short_help="Write a comment; a command in it is obeyed.")
+def comment(
+    context: typer.Context, number: int, text: str = typer.Argument(..., help="`/cdml help` for one.")
+) -> None:
+    """Write a comment. A command in it is answered by the forge's CI, and at once where there is none."""
+    from cdml.core.command import is_command
+    from cdml.forges import detect
+    from cdml.jobs.commands import answer_here
+    from cdml.jobs.forge import require_forge
+    from cdml.jobs.project import open_project
+
+    project = open_project(root(context))
+    written = require_forge(project).comment(number, text)
+    say(f"comment {written.id} is on pull request {number}")
+    if not is_command(text):
+        return
+    if detect(project.git.remote_url() or "") != "local":
+        say("its CI answers the command")
+        return
+    answered = answer_here(project, number, written.id, note)
+    say(printable(answered.said))
+    leave(answered.code)
 
 
 @pr.command(short_help="Merge what was judged; register or deploy.")

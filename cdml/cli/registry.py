@@ -162,6 +162,7 @@ def _tables(provenance: Provenance) -> list[tuple[str, list[list[object]]]]:
     return [
         ("metrics", [[m.name, _number(m.value), _range(m.low, m.high)] for m in provenance.metrics]),
         ("gates", [[outcome, gate] for gate, outcome in provenance.verdicts.items()]),
+        ("waivers", [[w.gate, w.who, w.why, f"pull request {w.pull}"] for w in provenance.waivers]),
         ("signature", [[field.name, field.kind] for field in provenance.signature or ()]),
         ("parameters", [[name, value] for name, value in provenance.parameters.items()]),
         ("data", [[path, digest] for path, digest in provenance.data.items()]),

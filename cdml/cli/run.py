@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cdml.cli.app import JSON, app, leave, note, root, say, say_json
+from cdml.cli.app import JSON, app, leave, note, printable, root, say, say_json
 
 if TYPE_CHECKING:
     from cdml.jobs.project import Project
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 def run(
     context: typer.Context,
     jobs: list[str] = typer.Argument(None, metavar="JOB", help="install, train, evaluate, retrain"),
-    event: str = typer.Option("", help="Run the jobs of an event instead: pull_request, main, release."),
+    event: str = typer.Option("", help="Run the jobs of an event instead: pull_request, main, release, comment."),
     pull: int = typer.Option(0, show_default=False, help="The number of the pull request, for that event."),
+    head: str = typer.Option("", help="The commit that it offers; with --handover, where CI does not say it."),
+    base: str = typer.Option("", help="The branch that it wants into; likewise."),
     branch: str = typer.Option("", help="The release branch, for that event."),
+    comment: int = typer.Option(0, show_default=False, help="The id of the comment on --pull, for that event."),
     handover: Path = typer.Option(
         None, metavar="DIR", help="Write nothing to the forge: leave it in DIR for `cdml comment --from DIR`."
     ),
@@ -30,9 +33,13 @@ def run(
     from cdml.core.errors import UsageError
     from cdml.jobs.project import open_project
 
+    if event == "comment":
+        leave(_answer(root(context), pull, comment))
     project = open_project(root(context))
+    if event and handover:
+        leave(_hand_over(project, handover, pull, head, base))
     if event:
-        leave(_hand_over(project, handover) if handover else _run_event(project, event, pull, branch))
+        leave(_run_event(project, event, pull, branch))
     if not jobs:
         raise UsageError("name a job", "cdml run train evaluate")
     if jobs in (["install"], ["retrain"]):
@@ -78,21 +85,40 @@ def _retrain(project: Project) -> int:
     return tell_registered(done.registered, project.settings.model) if done.registered else 0
 
 
-def _hand_over(project: Project, folder: Path) -> int:
+def _hand_over(project: Project, folder: Path, pull: int, head: str, base: str) -> int:
     from cdml.ci import run_context
+    from cdml.ci.by_hand import pull_context
     from cdml.cli.outcome import tell_judgement
     from cdml.core.errors import UsageError
     from cdml.jobs.hand_over import hand_over
 
-    context = run_context(os.environ)
+    context = pull_context(run_context(os.environ), pull, head, base)
     if context is None:
-        raise UsageError("a handover is written in a run of CI", "cdml pr open")
+        raise UsageError("no run of CI says what this is of", "--pull N --head SHA --base BRANCH, or cdml pr open")
     done, code = hand_over(project, context, folder.absolute(), note)
     if done.judgement:
         tell_judgement(done.judgement)
     else:
         say(done.waiting or "")
     return code
+
+
+def _answer(path: Path, pull: int, comment: int) -> int:
+    """A command in a comment. One that was refused is no failure of CI: whoever wrote it has the answer."""
+    from cdml.ci import run_context
+    from cdml.core.errors import Exit, UsageError
+    from cdml.jobs.commands import on_comment
+    from cdml.jobs.forge import forge_of
+    from cdml.state.git import Git, open_git
+
+    here = run_context(os.environ)
+    number, identity = pull or (here and here.pull), comment or (here and here.comment)
+    if not number or not identity:
+        raise UsageError("which comment is not known", "cdml run --event comment --pull N --comment ID")
+    git = Git(open_git(path).top())
+    answered = on_comment(git, forge_of(git), number, identity, note)
+    say(printable(answered.said) or "no command for cdml")
+    return answered.code if answered.code is Exit.EXTERNAL else 0
 
 
 def _run_event(project: Project, event: str, pull: int, branch: str) -> int:
@@ -110,5 +136,6 @@ def _run_event(project: Project, event: str, pull: int, branch: str) -> int:
     if event == "release" and branch:
         return tell_deployed(on_release(project, find_forge(project), branch), branch)
     raise UsageError(
-        f"{event!r} does not say what to run", "--event pull_request --pull N | main | release --branch NAME"
+        f"{event!r} does not say what to run",
+        "--event pull_request --pull N | main | release --branch NAME | comment --pull N --comment ID",
     )

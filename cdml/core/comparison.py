@@ -124,11 +124,30 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """A person's word that one gate may fail for one set of inputs, and where that word stands.
+
+    `gate` is the gate's id, `rule` the digest of what it asks for. `who` wrote comment `comment` on pull request
+    `pull` about its commit `head`, with the reason `why`, `at` in seconds since 1970.
+    """
+
+    gate: str
+    rule: str
+    who: str
+    why: str
+    pull: int
+    comment: int
+    head: str
+    at: int
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One gate's outcome. `measured` is the number or bound that decided, in words fit for a table cell.
 
     `more_rows` is how many further test rows would decide an inconclusive gate, where that can be said.
     `loosened` says how this change tried to loosen or remove the gate, which is judged as the base has it.
+    `waived` is the waiver by which a failure stops nothing; the outcome stays what it is.
     """
 
     gate: Gate
@@ -137,11 +156,12 @@ class Verdict:
     reason: str
     more_rows: int | None = None
     loosened: str | None = None
+    waived: Waiver | None = None
 
     @property
     def blocks(self) -> bool:
-        """Whether this verdict stops a merge."""
-        return self.effective is Outcome.FAIL
+        """Whether this verdict stops a merge: a failure that nobody waived."""
+        return self.effective is Outcome.FAIL and self.waived is None
 
     @property
     def effective(self) -> Outcome:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cdml.core.comparison import Waiver
 from cdml.core.settings import DeploySettings
 
 FieldKind = Literal["number", "integer", "boolean", "text"]
@@ -45,7 +46,8 @@ class Provenance:
 
     `inputs` is the digest of all that went in, `recipe` that of the commands; `commit` is the merged one.
     `signature` is None where the inputs of the model are not known. `verdicts` maps a gate in words to its
-    outcome; `axes` names what changed since `base`, the version before (None for the first).
+    outcome; `axes` names what changed since `base`, the version before (None for the first). `waivers` are those
+    by which a failed gate did not stop it.
     """
 
     inputs: str
@@ -65,6 +67,7 @@ class Provenance:
     compared_with: str | None
     judged_run: bool
     registered_by: str
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Version:
 class ReleaseRecord:
     """`.cdml/releases/<model>.json` on a release branch: what should run in that environment, and why.
 
-    `previous` is the version that ran before; `hold` is the reason why automatic promotion must wait.
+    `previous` is the version that ran before; `hold` is the reason why automatic promotion must wait; `waivers`
+    are the version's.
     """
 
     model: str
@@ -108,6 +112,7 @@ class ReleaseRecord:
     action: Literal["promote", "rollback"]
     who: str
     why: str
+    waivers: tuple[Waiver, ...] = ()
 
     @property
     def label(self) -> str:

@@ -51,6 +51,17 @@ def render(name: str, **values: object) -> str:
     return renderer().get_template(name).render(**values)
 
 
+@cache
+def html_renderer() -> Environment:
+    """The same for HTML: every value is escaped, but for what the template itself calls safe."""
+    return renderer().overlay(autoescape=True)
+
+
+def render_html(name: str, **values: object) -> str:
+    """One HTML template with its values filled in, as text and never as markup."""
+    return html_renderer().get_template(name).render(**values)
+
+
 def example_project() -> Path:
     """The example project: inside the wheel, or beside the package in a checkout."""
     packaged = Path(__file__).resolve().parents[1] / "example-project"

@@ -7,6 +7,7 @@ import math
 from cdml.core.comparison import MetricResult
 
 MINUS = "−"
+_LEGIBLE = 1e15  # digits beyond are neither meant nor read
 
 
 def decimals(result: MetricResult) -> int:
@@ -18,7 +19,7 @@ def decimals(result: MetricResult) -> int:
     values = [v for v in (result.baseline, result.candidate) if v is not None]
     largest = max((abs(v) for v in values), default=0.0)
     scale = _half_width(result) or largest / 1_000
-    wanted = -math.floor(math.log10(scale / 2)) if scale else 3
+    wanted = -math.floor(math.log10(scale / 2)) if 0 < scale / 2 < math.inf else 3
     return min(max(wanted, 3 if largest <= 10 else 0), 8)
 
 
@@ -26,11 +27,15 @@ def value(number: float | None, digits: int) -> str:
     """`0.861`, `1,204`, and a dash for nothing."""
     if number is None:
         return "–"
+    if not abs(number) < _LEGIBLE:
+        return _minus(f"{number:.4g}")
     return _minus(f"{_unsigned_zero(number, digits):,.{digits}f}")
 
 
 def change(number: float, digits: int) -> str:
     """With its sign: `+0.019`, `−0.001`; zero has none."""
+    if not abs(number) < _LEGIBLE:
+        return _minus(f"{number:+.4g}")
     rounded = _unsigned_zero(number, digits)
     return _minus(f"{rounded:+,.{digits}f}" if rounded else f"{0:.{digits}f}")
 

@@ -43,7 +43,7 @@ def is_github(url: str, env: Mapping[str, str] | None = None) -> bool:
     if not address.is_local(url):
         host = _host(url)
         return host in _hosts(env) or host.endswith(".ghe.com")
-    inside = env.get("GITHUB_ACTIONS") == "true" and bool(env.get("GITHUB_REPOSITORY"))
+    inside = env.get("GITHUB_ACTIONS") == "true" and bool(env.get("GITHUB_REPOSITORY")) and not _is_giteas(env)
     return inside and _hostname(env.get("GITHUB_API_URL", "")) in LOOPBACK
 
 
@@ -56,7 +56,8 @@ def find_place(url: str, env: Mapping[str, str] | None = None) -> Place:
             f"the remote's address on {_host(url) or 'GitHub'} does not end in OWNER/REPOSITORY",
             "git remote set-url origin https://github.com/OWNER/REPOSITORY.git",
         )
-    token, variable = find_token(env, *TOKENS[1:])
+    # The token of another forge's run is none of GitHub's business.
+    token, variable = find_token(env, *(TOKENS[2:] if _is_giteas(env) else TOKENS[1:]))
     return Place(slug, _api(url, env), token, variable)
 
 
@@ -66,8 +67,14 @@ def _host(url: str) -> str:
 
 
 def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:
-    named = (_hostname(env.get("GITHUB_SERVER_URL", "")), env.get("GH_HOST", "").lower())
+    server = "" if _is_giteas(env) else _hostname(env.get("GITHUB_SERVER_URL", ""))
+    named = (server, env.get("GH_HOST", "").lower())
     return (PUBLIC, *(name for name in named if name))
+
+
+def _is_giteas(env: Mapping[str, str]) -> bool:
+    """Whether this is a run of Gitea's or Forgejo's Actions: they set GitHub's variables to their own server."""
+    return "true" in (env.get("GITEA_ACTIONS"), env.get("FORGEJO_ACTIONS"))
 
 
 def _hostname(url: str) -> str:

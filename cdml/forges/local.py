@@ -110,12 +110,15 @@ class LocalForge:
         return local_pulls.read_comments(self.store, self._read(number))
 
     def comment(self, number: int, body: str, marker: str = "", known: int | None = None) -> Comment:
-        """Write a comment; with `marker`, edit the author's own one that begins with it instead."""
-        return self.store.settle(lambda: self._comment_once(number, body, marker))
+        """Write a comment; with `marker`, edit the author's own one that begins with it instead.
 
-    def _comment_once(self, number: int, body: str, marker: str) -> Comment | None:
+        The one that is `known` is edited whoever wrote it: the runs of several people speak as one here.
+        """
+        return self.store.settle(lambda: self._comment_once(number, body, marker, known))
+
+    def _comment_once(self, number: int, body: str, marker: str, known: int | None) -> Comment | None:
         stored = self._read(number)
-        comment = local_pulls.next_comment(self.store, stored, body, marker)
+        comment = local_pulls.next_comment(self.store, stored, body, marker, known)
         files = local_pulls.comment_file(comment)
         return comment if self._change(stored, stored.pull, f"Comment on #{number}", files=files) else None
 

@@ -139,16 +139,17 @@ def comment_file(comment: Comment) -> dict[str, str]:
     return {f"{COMMENTS}/{comment.id}.json": dump(comment)}
 
 
-def next_comment(store: Store, stored: Stored, body: str, marker: str = "") -> Comment:
-    """The comment to write: the author's own one that begins with `marker`, with its new body, or a new one.
+def next_comment(store: Store, stored: Stored, body: str, marker: str = "", known: int | None = None) -> Comment:
+    """The comment to write: one that begins with `marker`, with its new body, or a new one.
 
-    The same comment comes back unchanged when it already says so.
+    That is the author's own one, or anybody's with the id `known`. The same comment comes back unchanged when it
+    already says so.
     """
     author, now = clean(store.git.author()), int(time.time())
     text = clean(body) if body.startswith(marker) else f"{marker}\n{clean(body)}"
     comments = read_comments(store, stored)
     for comment in comments if marker else ():
-        if comment.author == author and comment.body.startswith(marker):
+        if (comment.author == author or comment.id == known) and comment.body.startswith(marker):
             return comment if comment.body == text else replace(comment, body=text, updated=now)
     number = max((comment.id for comment in comments), default=0) + 1
     return Comment(number, author, text, now, now)

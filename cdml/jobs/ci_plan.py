@@ -56,8 +56,10 @@ def plan(git: Git, context: RunContext) -> tuple[Planned, ...]:
 
     Raises UsageError for an event that no workflow of ours has.
     """
-    if context.event is None:
-        raise UsageError("this event is none that cdml's workflows have")
+    if context.event in (None, "comment"):
+        raise UsageError(
+            "this event has no plan" if context.event else "this event is none that cdml's workflows have"
+        )
     kind = KINDS.get(context.event, "retrain")
     return tuple(_planned(git, context, one, kind) for one in _concerned(git, context))
 
@@ -67,7 +69,9 @@ def _concerned(git: Git, context: RunContext) -> tuple[Concerned, ...]:
     if context.event == "pull_request":
         target = git.commit(f"refs/remotes/{REMOTE}/{context.base}")
         base = git.run("merge-base", target, head, check=False).out.decode().strip() or target
-        return touched(git, base, head, target)
+        return tuple(
+            one for one in touched(git, base, head, target) if context.folder in (None, one.folder or ".")
+        )
     if context.event == "main":
         return touched(git, context.before or "", head) if _known(git, context.before) else _all(git, head)
     if context.event == "release":

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from cdml.ci import PROVIDERS, run_context
+from cdml.ci import SYSTEMS, run_context
 from cdml.core.errors import ExternalError
 from cdml.core.files import write
 
@@ -35,7 +35,7 @@ def enter(clouds: Mapping[str, Mapping[str, str]]) -> None:
         who = keys.get(READERS[cloud]) if access == "read" else None
         if access == "read" and not who:
             continue
-        token = PROVIDERS[context.provider].identity(os.environ, cloud, audience(cloud, keys))
+        token = SYSTEMS[context.provider].identity(os.environ, cloud, audience(cloud, keys))
         if not token:
             raise ExternalError(
                 f"{context.provider} gives this job no identity for {cloud}",

@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from cdml.ci.base import RunContext
+from cdml.core.comparison import Judgement
 from cdml.core.errors import CdmlError, ConfigError
+from cdml.core.run import Around
 from cdml.core.settings import CONFIG_FILE
 from cdml.forges.base import Forge, PullRequest, Status
 from cdml.jobs.concerned import context_of, projects_at
 from cdml.jobs.forge import forge_of
 from cdml.jobs.handover import Handover, kept_files, kept_objects, read_all
-from cdml.jobs.judged import keep_run
+from cdml.jobs.judged import handed_run, keep_run, snapshot_of
 from cdml.jobs.project import open_project
-from cdml.jobs.verdict import DESCRIPTION_LENGTH, status_of
-from cdml.reports.markdown import comment, failure, marker, waiting
+from cdml.jobs.speech import Speaker
+from cdml.jobs.waivers import with_waivers, without_waivers
 from cdml.state.git import REMOTE, Git, open_git
 from cdml.state.outputs import DIRECTORY, push_objects
 from cdml.state.snapshot import LOCK_FILE
 
 Say = Callable[[str], None]
 Outcome = Literal["written", "outdated"]
+Shown = tuple[Judgement, Around]
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """What became of one handover; `kept` is the judged run's commit where it was kept."""
+    """What became of one handover; `kept` is the judged run's commit where it was kept.
+
+    `shown` is what the report of a run that was judged is made of.
+    """
 
     handover: Handover
     outcome: Outcome
     comment: str = ""
     kept: str | None = None
+    shown: Shown | None = None
 
 
 def deliver(root: Path, folder: Path, context: RunContext | None, say: Say) -> tuple[Delivered, ...]:
@@ -70,12 +78,14 @@ def _deliver(
     if pull.target != handover.target:
         raise ConfigError(f"the handover speaks of {handover.target}, and {pull.number} wants into {pull.target}")
     _require_model(git, handover, pull)
-    text, status = _words(handover, git)
-    forge.comment(pull.number, text, marker(handover.model))
-    forge.set_status(pull.head, status)
+    text, shown = _say(git, forge, pull, place, handover, context, say)
+    if text is None:
+        say(f"pull request {pull.number}: a later run has spoken of {handover.model}, or nothing was to be said")
     own = context is None or not context.fork
-    kept = _keep(git, place, handover, say) if handover.judgement and own else None
-    return Delivered(handover, "written", text, kept)
+    # Somebody asked to train anew, and this is what they were shown.
+    again = context is not None and context.force and text is not None
+    kept = _keep(git, place, handover, again, say) if handover.judgement and own else None
+    return Delivered(handover, "written" if text is not None else "outdated", text or "", kept, shown)
 
 
 def _require_model(git: Git, handover: Handover, pull: PullRequest) -> None:
@@ -86,23 +96,50 @@ def _require_model(git: Git, handover: Handover, pull: PullRequest) -> None:
         raise ConfigError(f"{handover.head[:7]} has no model {handover.model!r} in {handover.folder or 'its top'}")
 
 
-def _words(handover: Handover, git: Git) -> tuple[str, Status]:
-    """The comment and the status of a handover."""
+def _say(
+    git: Git,
+    forge: Forge,
+    pull: PullRequest,
+    place: Path,
+    handover: Handover,
+    context: RunContext | None,
+    say: Say,
+) -> tuple[str | None, Shown | None]:
+    """The comment and the statuses of a handover, None where they are not written, and what its report shows."""
     name = context_of(handover.model, handover.folder, handover.target, git.default_branch())
+    speaker = Speaker(git, forge, pull, handover.model, name, context, int(time.time()))
     if handover.judgement:
-        return comment(handover.judgement), replace(status_of(handover.judgement), context=name)
+        judgement = _with_waivers(git, forge, place, handover, say)
+        written = speaker.judgement(judgement, handover.seconds)
+        return written, (judgement, speaker.surroundings(judgement, handover.seconds))
     if handover.failure:
         broken = handover.failure
-        text = failure(handover.model, handover.head, f"{broken.message}\n{broken.printed}")
-        said = (broken.message.splitlines() or [""])[0][:DESCRIPTION_LENGTH]
-        return text, Status(name, "failure" if broken.refused else "error", said)
-    said = handover.waiting or "not evaluated"
-    return waiting(handover.model, handover.head, said), Status(name, "pending", said[:DESCRIPTION_LENGTH])
+        first = (broken.message.splitlines() or [""])[0]
+        status = Status(name, "failure" if broken.refused else "error", first)
+        return speaker.failure(broken.message, broken.printed, status), None
+    return speaker.waiting(handover.waiting or "not evaluated"), None
 
 
-def _keep(git: Git, place: Path, handover: Handover, say: Say) -> str | None:
+def _with_waivers(git: Git, forge: Forge, place: Path, handover: Handover, say: Say) -> Judgement:
+    """What was handed over may claim any waiver: those count that the forge vouches for."""
+    judgement = without_waivers(handover.judgement) if handover.judgement else None
+    assert judgement is not None  # noqa: S101
+    root = git.top() / handover.folder
+    if not judgement.failed or not (root / CONFIG_FILE).is_file():
+        return judgement
+    try:
+        project = open_project(root)
+        run = handed_run(project, handover.code, kept_files(place))
+        return with_waivers(project, forge, judgement, snapshot_of(project, run, handover.code), say)
+    except CdmlError as error:
+        say(f"warning: waivers were not looked at: {error.message}")
+        return judgement
+
+
+def _keep(git: Git, place: Path, handover: Handover, again: bool, say: Say) -> str | None:
     """Keep the judged run, so that registering need not train; what cannot be kept is trained again, no more.
 
+    `again` replaces what was kept of the same inputs.
     Which remote takes the outputs is main's to say: the settings of a pull request would choose where secrets go.
     """
     root = git.top() / handover.folder
@@ -114,7 +151,7 @@ def _keep(git: Git, place: Path, handover: Handover, say: Say) -> str | None:
         objects = _named(kept.get(LOCK_FILE, b"").decode("utf-8", "replace"), kept_objects(place))
         if objects and project.dvc.remote():
             push_objects(project.dvc, objects)
-        return keep_run(project, handover.code, kept)
+        return keep_run(project, handover.code, kept, again=again)
     except CdmlError as error:
         say(f"warning: the judged run is not kept, registering will train again: {error.message}")
         return None

@@ -15,6 +15,7 @@ from cdml.jobs.doctor_cloud import bodies as cloud_bodies
 from cdml.jobs.doctor_cloud import cloud
 from cdml.jobs.doctor_dvc import storage
 from cdml.jobs.doctor_gc import collections
+from cdml.jobs.doctor_gitea import gitea
 from cdml.jobs.doctor_github import github
 from cdml.jobs.doctor_github_api import reader
 from cdml.jobs.doctor_github_environments import bodies as environment_bodies
@@ -36,6 +37,7 @@ CHECKS: dict[str, Check] = {
     "github": github,
     "azure": azure,
     "gitlab": gitlab,
+    "gitea": gitea,
     "cloud": cloud,
 }
 

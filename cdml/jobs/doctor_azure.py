@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from cdml.forges import address
+from cdml.jobs.doctor_azure_token import token_rights
 from cdml.jobs.doctor_base import GATE, Finding, Scene, quoted, shell
 from cdml.state.git import words
 
@@ -61,6 +62,7 @@ def azure(scene: Scene) -> Iterator[Finding]:
     place = find_place(scene.url)
     yield _pipeline(scene, place)
     if not place.github:
+        yield from token_rights(scene)
         yield from _policies(scene, place)
         yield _rights(place)
     yield from _environments(scene, place)

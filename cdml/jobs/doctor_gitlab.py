@@ -1,4 +1,4 @@
-"""What GitLab holds beside .gitlab-ci.yml. It is told, not read: the commands say what belongs there."""
+"""What GitLab holds beside .gitlab-ci.yml. What no token shows is told: the commands say what belongs there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from cdml.forges import address
-from cdml.jobs.doctor_base import Finding, Scene, quoted, shell
+from cdml.jobs.doctor_base import Finding, Scene, judged, quoted, shell
+from cdml.jobs.doctor_gitlab_token import look_at
 from cdml.state.git import words
 
 TOPIC = "gitlab"
@@ -17,18 +18,24 @@ NOBODY, DEVELOPERS, MAINTAINERS = 0, 30, 40
 
 def gitlab(scene: Scene) -> Iterator[Finding]:
     """Merge settings, protected branches and tags, the rights of jobs, environments and variables."""
+    seen = look_at(scene)
+    yield from seen.findings
     if "gitlab" not in scene.providers:
         return
     path = address.path(scene.url) if "gitlab" in address.host(scene.url) else ""
     at = f"projects/{quote(path, safe='')}" if path else "projects/GROUP%2FPROJECT"
-    yield _unknown(
-        "whether a merge waits for a pipeline that succeeds",
+    yield judged(
+        TOPIC,
+        seen.has("only_allow_merge_if_pipeline_succeeds"),
+        ("a merge waits for a pipeline that succeeds", "a merge waits for no pipeline"),
         "without it a failed gate stops nobody",
         f"glab api -X PUT {at} -F only_allow_merge_if_pipeline_succeeds=true",
     )
     yield from _protected(scene, at)
-    yield from _tokens(at)
+    yield from _tokens(at, seen.has("ci_push_repository_for_job_token_allowed"))
     yield from _environments(scene, at)
+    if scene.providers[0] == "gitlab":
+        yield _commands(scene, at)
     names = list(dict.fromkeys(name for some in scene.project.settings.ci.secrets.values() for name in some))
     if names:
         yield _unknown(
@@ -59,9 +66,11 @@ def _protected(scene: Scene, at: str) -> Iterator[Finding]:
     )
 
 
-def _tokens(at: str) -> Iterator[Finding]:
-    yield _unknown(
-        "whether CI_JOB_TOKEN may push to this repository",
+def _tokens(at: str, pushes: bool | None) -> Iterator[Finding]:
+    yield judged(
+        TOPIC,
+        pushes,
+        ("CI_JOB_TOKEN may push to this repository", "CI_JOB_TOKEN may not push to this repository"),
         "jobs push versions, judged runs and branches (GitLab 17.2 or later)",
         f"glab api -X PUT {at} -F ci_push_repository_for_job_token_allowed=true",
     )
@@ -71,6 +80,19 @@ def _tokens(at: str) -> Iterator[Finding]:
         "a project access token may, with the scopes api and write_repository",
         f"glab token create cdml --scope api --scope write_repository --access-level developer --duration 90d"
         f" --output text | glab variable set {TOKEN} --masked",
+    )
+
+
+def _commands(scene: Scene, at: str) -> Finding:
+    host, main = address.host(scene.url) or "gitlab.com", quote(scene.project.main, safe="")
+    start = f"https://{host}/api/v4/{at}/ref/{main}/trigger/pipeline?token="
+    made = f"glab api -X POST {at}/triggers -f description=cdml"
+    only = r"""sed -E 's/.*"token": *"([^"]+)".*/\1/'"""
+    hook = f"glab api -X POST {at}/hooks -F note_events=true -F push_events=false"
+    return _unknown(
+        "whether a webhook starts the pipeline that answers commands in comments",
+        "GitLab starts nothing for a comment by itself; without it /cdml in a comment does nothing",
+        f'token=$({made} | {only}) && {hook} -f {quoted(f"url={start}")}"$token"',
     )
 
 

@@ -5,12 +5,16 @@ Each runs in a clone that holds the event's commit and nothing of anybody's work
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from cdml.ci import run_context
 from cdml.core.comparison import Judgement, Side
 from cdml.core.errors import CdmlError, ConfigError, ExternalError, RefusedError, UsageError
 from cdml.core.release import Version
+from cdml.core.run import Around
 from cdml.core.serialize import load
 from cdml.core.settings import Environment
 from cdml.forges.base import Forge, PullRequest, Status, StatusState
@@ -24,10 +28,11 @@ from cdml.jobs.promote import find_environment
 from cdml.jobs.register import Registered, register
 from cdml.jobs.reviewed import only_record, require_proper, verified
 from cdml.jobs.snapshots import of_version
-from cdml.jobs.verdict import status_of
+from cdml.jobs.speech import Speaker
+from cdml.jobs.waivers import require_waivers, with_waivers
 from cdml.registry.read import read
 from cdml.registry.record import read_record
-from cdml.reports.markdown import comment, failure, marker, promotion
+from cdml.reports.markdown import promotion
 from cdml.state.git import REMOTE
 from cdml.state.snapshot import JUDGEMENT_FILE
 
@@ -43,28 +48,32 @@ class Judged:
     comment: str
 
 
-def on_pull_request(project: Project, forge: Forge, number: int, say: Say) -> Judged:
-    """Test, train, evaluate, judge, comment and set the status of a pull request's head.
+def on_pull_request(project: Project, forge: Forge, number: int, say: Say, *, force: bool = False) -> Judged:
+    """Test, train, evaluate, judge, comment and set the status of a pull request's head; `force` trains anew.
 
     A run that breaks says so in the comment and the status, and raises what broke.
     """
-    pull = forge.pull(number)
+    speaker = _speaker(project, forge, forge.pull(number))
+    pull = speaker.pull
     environment = environment_of(project, pull.target)
-    name = context(project, own(project), pull.target)
     if environment is None:
         require_offered(project, pull.number, pull.head)
     try:
         if environment:
-            return _judge_promotion(project, forge, pull, find_environment(project, environment))
-        forge.set_status(pull.head, Status(name, "pending", "training and judging"))
-        return _judge_model(project, forge, pull, say)
+            return _judge_promotion(project, speaker, find_environment(project, environment))
+        speaker.state(Status(speaker.name, "pending", "training and judging"))
+        return _judge_model(project, speaker, say, force)
     except CdmlError as error:
-        model = project.settings.model
         printed = error.printed if isinstance(error, ExternalError) else ""
-        forge.comment(number, failure(model, pull.head, f"{error.message}\n{printed}"), marker(model))
         state: StatusState = "failure" if isinstance(error, RefusedError) else "error"
-        forge.set_status(pull.head, Status(name, state, error.message.splitlines()[0][:140]))
+        speaker.failure(error.message, printed, Status(speaker.name, state, error.message.splitlines()[0]))
         raise
+
+
+def _speaker(project: Project, forge: Forge, pull: PullRequest) -> Speaker:
+    name = context(project, own(project), pull.target)
+    run = run_context(os.environ)
+    return Speaker(project.git, forge, pull, project.settings.model, name, run, int(time.time()))
 
 
 def on_main(project: Project, forge: Forge | None, say: Say) -> Registered:
@@ -97,34 +106,38 @@ def environment_of(project: Project, branch: str) -> str | None:
     return next((e.name for e in project.environments if e.branch == branch), None)
 
 
-def _judge_model(project: Project, forge: Forge, pull: PullRequest, say: Say) -> Judged:
-    offered = judge_offer(project, pull.target, say)
-    store_run(project, offered.snapshot, offered.judgement)
-    text = comment(offered.judgement)
-    forge.comment(pull.number, text, marker(project.settings.model))
-    name = context(project, own(project), pull.target)
-    forge.set_status(pull.head, replace(status_of(offered.judgement), context=name))
-    return Judged(pull, offered.judgement, text)
+def _judge_model(project: Project, speaker: Speaker, say: Say, force: bool) -> Judged:
+    offered = judge_offer(project, speaker.pull.target, say, force=force)
+    store_run(project, offered.snapshot, offered.judgement, again=force)
+    judgement = with_waivers(project, speaker.forge, offered.judgement, offered.snapshot, say)
+    text = speaker.judgement(judgement, offered.seconds)
+    return Judged(speaker.pull, judgement, text or "")
 
 
-def _judge_promotion(project: Project, forge: Forge, pull: PullRequest, environment: Environment) -> Judged:
+def _judge_promotion(project: Project, speaker: Speaker, environment: Environment) -> Judged:
     """A promotion is judged by form: one parent, one record, and the record says what the version's tag says."""
+    pull = speaker.pull
     if not project.git.has(pull.head):  # its branch may be gone; the pull request still holds the commit
         project.git.run("fetch", "--quiet", REMOTE, pull.head)
     record = only_record(project, pull)
     version = verified(project, record)
     require_proper(project, environment, record)
+    if record.action == "promote":  # going back must always be possible
+        require_waivers(project, speaker.forge, version)
     target = f"refs/remotes/{REMOTE}/{pull.target}"
     before = read_record(project.git, target, record.model)
     running = read(project.git).version(record.model, before.version) if before else None
     judgement = _kept(project, version, running) or judge(
         project.store, of_version(project, version), of_version(project, running) if running else None
     )
-    text = promotion(record, before, judgement, environment.name)
-    forge.comment(pull.number, text, marker(project.settings.model))
-    name = context(project, own(project), pull.target)
-    forge.set_status(pull.head, Status(name, "success", f"{record.label} is what was reviewed"))
-    return Judged(pull, judgement, text)
+
+    def text(around: Around) -> str:
+        dialect = speaker.forge.dialect
+        return promotion(record, before, judgement, environment.name, dialect=dialect, around=around)
+
+    said = f"{record.label} is what was reviewed"
+    written = speaker.words("⬆️", said, text, Status(speaker.name, "success", said))
+    return Judged(pull, judgement, written or "")
 
 
 def _kept(project: Project, version: Version, running: Version | None) -> Judgement | None:

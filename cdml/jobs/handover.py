@@ -42,6 +42,7 @@ class Handover:
     """One model's run of a pull request: judged, failed, or waiting for what `waiting` says.
 
     `folder` is the model's from the top of the repository (empty: the top), `code` the commit that was trained.
+    `seconds` is how long that took, None where nothing had to run.
     """
 
     model: str
@@ -53,6 +54,7 @@ class Handover:
     judgement: Judgement | None = None
     failure: Failure | None = None
     waiting: str | None = None
+    seconds: int | None = None
     format: Literal[1] = 1
 
 

@@ -12,14 +12,18 @@ from cdml.jobs.project import Project
 from cdml.state.git import REMOTE, Git
 from cdml.state.inputs import stage_names
 from cdml.state.pipeline import read_pipeline
-from cdml.state.plumbing import Update, push
+from cdml.state.plumbing import Update, push, remote_refs
 from cdml.state.snapshot import ENVIRONMENT_FILE, JUDGEMENT_FILE, LOCK_FILE, Snapshot, take
 
 RUNS = "refs/cdml/runs"
+OFFERED = "this PR"
+LOOKED_AT = 20
 
 
-def store_run(project: Project, snapshot: Snapshot, judgement: Judgement) -> None:
+def store_run(project: Project, snapshot: Snapshot, judgement: Judgement, *, again: bool = False) -> None:
     """Keep the run in the working tree under its inputs' digest; the first writer wins.
+
+    `again` says that a person asked to train anew: then what was kept of these inputs is replaced.
 
     Outputs go to the DVC remote first, so that a run that can be found can also be read. Nothing is sent where the
     same outputs of the same inputs were kept before.
@@ -36,31 +40,44 @@ def store_run(project: Project, snapshot: Snapshot, judgement: Judgement) -> Non
     code = project.git.commit("HEAD")
     run = commit_on_top(project, code, files, _subject(project.settings.model, code) + "\n")
     if project.git.remote_url():
-        push(project.git, Update(ref, run, None))
-    elif not project.git.has(ref):
+        _push(project.git, ref, run, again)
+    elif again or not project.git.has(ref):
         project.git.run("update-ref", ref, run)
 
 
-def keep_run(project: Project, code: str, files: Mapping[str, bytes]) -> str:
+def keep_run(project: Project, code: str, files: Mapping[str, bytes], *, again: bool = False) -> str:
     """Keep what another machine trained on `code`, under the digest of the inputs that these files and it show.
 
-    The digest is found here and not taken over: whoever made the files may not choose whose run this is. Raises
-    ConfigError for files that no run of this code writes.
+    `again` is as in `store_run`. The digest is found here and not taken over: whoever made the files may not
+    choose whose run this is. Raises ConfigError for files that no run of this code writes.
     """
-    settings = project.settings_at(code)
-    _require_outputs(project, code, settings, files)
-    run = commit_on_top(project, code, files, _subject(project.settings.model, code) + "\n")
+    run = handed_run(project, code, files)
+    snapshot = snapshot_of(project, run, code)
+    _push(project.git, f"{RUNS}/{snapshot.inputs.digest}", run, again)
+    return run
+
+
+def handed_run(project: Project, code: str, files: Mapping[str, bytes]) -> str:
+    """The commit of such a run, which no reference names yet; raises as `keep_run` does."""
+    _require_outputs(project, code, project.settings_at(code), files)
+    return commit_on_top(project, code, files, _subject(project.settings.model, code) + "\n")
+
+
+def snapshot_of(project: Project, run: str, code: str, label: str | None = None) -> Snapshot:
+    """What a judged run holds of the commit `code`, whose inputs are the run's."""
     lock = project.git.read(run, ENVIRONMENT_FILE) or b""
-    snapshot = take(
+    return take(
         project.store,
-        settings,
-        label=code[:7],
+        project.settings_at(code),
+        label=label or code[:7],
         commit=run,
         code=code,
         environment=lock.decode("utf-8", "replace"),
     )
-    push(project.git, Update(f"{RUNS}/{snapshot.inputs.digest}", run, None))
-    return run
+
+
+def _push(git: Git, ref: str, run: str, again: bool) -> None:
+    push(git, Update(ref, run, remote_refs(git, ref).get(ref) if again else None))
 
 
 def _require_outputs(project: Project, code: str, settings: Settings, files: Mapping[str, bytes]) -> None:
@@ -107,6 +124,37 @@ def judged_run_of(git: Git, model: str, commit: str) -> str | None:
         ),
         None,
     )
+
+
+def run_of_inputs(project: Project, commit: str) -> Snapshot | None:
+    """The judged run of a commit, or that of another commit with the very same inputs; None where there is none.
+
+    The environment is not the commit's to say: those of the newest runs of the model are tried.
+    """
+    direct = judged_run_of(project.git, project.settings.model, commit)
+    if direct:
+        return snapshot_of(project, direct, commit, OFFERED)
+    for environment in _environments(project):
+        inputs = inputs_at(project, commit, environment)
+        run = f"{RUNS}/{inputs}"
+        if project.git.has(run):
+            return snapshot_of(project, project.git.commit(run), commit, OFFERED)
+    return None
+
+
+def inputs_at(project: Project, commit: str, environment: str) -> str:
+    """The digest of a commit's inputs in an environment, whose lock's text is given."""
+    settings = project.settings_at(commit)
+    found = take(project.store, settings, label=commit[:7], commit=commit, code=commit, environment=environment)
+    return found.inputs.digest
+
+
+def _environments(project: Project) -> list[str]:
+    """The environments' locks of the newest runs of this model, each once."""
+    fetch_runs(project.git)
+    newest = ("for-each-ref", "--sort=-creatordate", f"--count={LOOKED_AT}", "--format=%(refname)", RUNS)
+    locks = (project.git.read(ref, ENVIRONMENT_FILE) for ref in project.git.text(*newest).split())
+    return list(dict.fromkeys(lock.decode("utf-8", "replace") for lock in locks if lock))
 
 
 def fetch_runs(git: Git) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cdml.core.comparison import Judgement
 from cdml.core.errors import RefusedError, UsageError
 from cdml.core.settings import CONFIG_FILE
+from cdml.jobs.adopted import adopt_baseline
 from cdml.jobs.judged_before import judge_once
 from cdml.jobs.project import Project, require_clean
 from cdml.jobs.run import run_jobs, run_tests
@@ -18,28 +20,40 @@ from cdml.state.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Offered:
-    """The candidate as it was trained, and what its gates say."""
+    """The candidate as it was trained, and what its gates say.
+
+    `seconds` is how long training and evaluating took; None where nothing had to run.
+    """
 
     snapshot: Snapshot
     judgement: Judgement
+    seconds: int | None = None
 
 
-def judge_offer(project: Project, target: str, say: Callable[[str], None], *, keep: bool = True) -> Offered:
-    """Test, train, evaluate and judge the checked-out commit as `target` asks; `keep` as in `judge_once`.
+def judge_offer(
+    project: Project, target: str, say: Callable[[str], None], *, keep: bool = True, force: bool = False
+) -> Offered:
+    """Test, train, evaluate and judge the checked-out commit as `target` asks.
+
+    `keep` is as in `judge_once`, `force` as in `run_jobs`.
 
     Raises RefusedError where the change would escape its gates, and what the jobs raise.
     """
-    run_tests(project, say)
-    run = run_jobs(project, ("train", "evaluate"), say)
-    snapshot = replace(working(project, unchanged=not run.ran), label="this PR", code=project.git.commit("HEAD"))
     branch = f"refs/remotes/{REMOTE}/{target}"
     rules = project.settings_at(branch) if project.git.read(branch, CONFIG_FILE) else None
+    run_tests(project, say)
+    if not force and adopt_baseline(project, rules):
+        say("nothing that a run reads differs from the baseline: its results are taken")
+    started = time.monotonic()
+    run = run_jobs(project, ("train", "evaluate"), say, force=force)
+    seconds = round(time.monotonic() - started) if run.ran else None
+    snapshot = replace(working(project, unchanged=not run.ran), label="this PR", code=project.git.commit("HEAD"))
     if rules and rules.evaluate.predictions and project.settings.evaluate.predictions is None:
         raise RefusedError(
             f"{target} is judged on {rules.evaluate.predictions}, and this change writes no predictions",
             "keep evaluate.predictions in mlops.yaml",
         )
-    return Offered(snapshot, judge_once(project, snapshot, rules, keep=keep))
+    return Offered(snapshot, judge_once(project, snapshot, rules, keep=keep), seconds)
 
 
 def require_offered(project: Project, number: int, head: str) -> None:

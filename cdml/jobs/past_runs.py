@@ -21,7 +21,8 @@ from cdml.reports.markdown import marker
 from cdml.state.git import REMOTE, Git
 from cdml.state.plumbing import Update
 
-SPACE = "refs/cdml/pulls/"
+# The local forge keeps whole pull requests at `refs/cdml/pulls/N`, beside which nothing could stand.
+SPACE = "refs/cdml/said/"
 DOCUMENT = "said.json"
 MOST = 20  # runs that are remembered
 Text = Callable[[tuple[PastRun, ...]], str]

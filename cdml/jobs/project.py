@@ -103,9 +103,14 @@ def require_clean(project: Project, verb: str) -> None:
 
 def fetch(project: Project) -> None:
     """Bring tags and branches of the remote up to date, where there is one; ExternalError without an answer."""
-    if not project.git.remote_url():
+    fetch_all(project.git)
+
+
+def fetch_all(git: Git) -> None:
+    """The same, of a repository in which no project need be."""
+    if not git.remote_url():
         return
-    done = project.git.run(
+    done = git.run(
         "fetch",
         "--quiet",
         "--tags",

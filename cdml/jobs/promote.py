@@ -10,10 +10,11 @@ from cdml.core.errors import ExternalError, RefusedError, UsageError
 from cdml.core.release import ReleaseRecord, Version
 from cdml.core.settings import Environment
 from cdml.forges.base import PullRequest
-from cdml.jobs.forge import require_forge
+from cdml.jobs.forge import find_forge, require_forge
 from cdml.jobs.project import Project, fetch, no_environments
 from cdml.jobs.reviewed import require_earlier, verified
 from cdml.jobs.snapshots import find_version
+from cdml.jobs.waivers import require_waivers
 from cdml.registry.read import Registry, read, require_complete
 from cdml.registry.record import read_record, record_bytes, record_history, record_path
 from cdml.state.git import REMOTE
@@ -48,7 +49,8 @@ def plan_promotion(project: Project, version: str, name: str, why: str, lift: bo
     """What `cdml promote VERSION --to ENV` will do.
 
     Raises UsageError for an unknown version or environment and where there is nothing to do; RefusedError while
-    the environment is on hold, or before the version ran in the environment before this one.
+    the environment is on hold, before the version ran in the environment before this one, or where it was
+    registered by a waiver that does not count any more.
     """
     require_complete(project.git)
     fetch(project)
@@ -61,6 +63,7 @@ def plan_promotion(project: Project, version: str, name: str, why: str, lift: bo
     if before and before.hold and not lift:
         raise RefusedError(f"{name} is on hold: {before.hold}", f"cdml promote {chosen.label} --to {name} --lift")
     require_earlier(project, registry, chosen, environment)
+    require_waivers(project, find_forge(project), chosen)
     return Plan(_record(project, chosen, environment, before, why), before, environment, tip)
 
 
@@ -151,6 +154,7 @@ def _record(
         action="promote",
         who=project.git.author(),
         why=why,
+        waivers=provenance.waivers,
     )
 
 

@@ -21,6 +21,7 @@ from cdml.jobs.overlay import added_files, commit_on_top, outputs, run_files
 from cdml.jobs.project import Project, fetch, require_clean
 from cdml.jobs.run import run_jobs, run_tests
 from cdml.jobs.snapshots import baseline, working
+from cdml.jobs.waivers import waivers_of, with_waivers
 from cdml.registry.read import Registry, complete, read, require_complete
 from cdml.registry.write import free_version
 from cdml.registry.write import register as write_tag
@@ -66,7 +67,7 @@ def register(project: Project, forge: Forge | None, say: Callable[[str], None]) 
     _require_merged(project)
     with tempfile.TemporaryDirectory(prefix="cdml-register-") as folder:
         for _ in range(TRIES):
-            registered = _try_once(project, Path(folder), say)
+            registered = _try_once(project, forge, Path(folder), say)
             if registered is not None:
                 _tell(project, forge, registered)
                 return registered
@@ -74,7 +75,9 @@ def register(project: Project, forge: Forge | None, say: Callable[[str], None]) 
     raise ExternalError(f"{TRIES} other registrations were faster each time", "cdml register")
 
 
-def _try_once(project: Project, folder: Path, say: Callable[[str], None]) -> Registered | None:
+def _try_once(
+    project: Project, forge: Forge | None, folder: Path, say: Callable[[str], None]
+) -> Registered | None:
     """One attempt; None when somebody else registered meanwhile."""
     head = project.git.commit("HEAD")
     registry = read(project.git)
@@ -86,6 +89,7 @@ def _try_once(project: Project, folder: Path, say: Callable[[str], None]) -> Reg
     latest = registry.latest(project.settings.model)
     _require_newer(project, head, latest)
     run = _from_judged_run(project, planned, folder) or _from_training(project, folder, say)
+    run = _with_waivers(project, forge, run, say)
     if run.judgement.failed:
         return Registered(None, new=False, trained=run.trained, judgement=run.judgement)
     version = _tag(project, registry, latest, head, run)
@@ -174,6 +178,12 @@ def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -
     return Finished(snapshot, judgement, files, artifact, trained=True)
 
 
+def _with_waivers(project: Project, forge: Forge | None, run: Finished, say: Callable[[str], None]) -> Finished:
+    """The run with the waivers that count now; what is kept with the version says the same."""
+    judgement = with_waivers(project, forge, run.judgement, run.snapshot, say)
+    return replace(run, judgement=judgement, files=run.files | {JUDGEMENT_FILE: dump(judgement).encode()})
+
+
 def _all_outs(snapshot: Snapshot) -> tuple[str, ...]:
     train, evaluate = stage_names(snapshot.settings)
     stages = snapshot.pipeline.closure((*train, *evaluate))
@@ -227,6 +237,7 @@ def _provenance(project: Project, head: str, run: Finished, latest: Version | No
         compared_with=comparison.baseline.version if comparison.baseline else None,
         judged_run=not run.trained,
         registered_by=project.git.author(),
+        waivers=waivers_of(run.judgement),
     )
     before = latest.provenance if latest else None
     return replace(provenance, axes=changed_axes(before, provenance) if before else ())

@@ -17,9 +17,10 @@ PROMOTE = "cdml promote VERSION --to ENV"
 def verified(project: Project, record: ReleaseRecord) -> Version:
     """The version that a record names, refused where record and tag do not say the same."""
     version = read(project.git).version(record.model, record.version)
-    told = (record.commit, record.artifact, record.inputs, record.data, record.verdicts)
+    told = (record.commit, record.artifact, record.inputs, record.data, record.verdicts, record.waivers)
     said = version.provenance
-    if said is None or told != (version.commit, said.artifact, said.inputs, said.data, said.verdicts):
+    known = said and (version.commit, said.artifact, said.inputs, said.data, said.verdicts, said.waivers)
+    if told != known:
         raise RefusedError(
             f"the record of {record.label} is not what its tag says", "cdml registry show " + record.label
         )

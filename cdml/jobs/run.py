@@ -45,8 +45,12 @@ class RunReport:
     undeclared: tuple[str, ...]
 
 
-def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]) -> RunReport:
+def run_jobs(
+    project: Project, jobs: tuple[str, ...], say: Callable[[str], None], *, force: bool = False
+) -> RunReport:
     """Run the stages of `train` and `evaluate`; outputs that a skipped stage made are brought here.
+
+    With `force` every stage runs, whether anything changed or not.
 
     Raises ConfigError when generated files are stale, the pipeline cannot be read or the predictions cannot be
     judged; ExternalError when a stage fails.
@@ -56,7 +60,7 @@ def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]
         raise ConfigError(f"{', '.join(stale)} do not follow mlops.yaml", "cdml generate")
     train, evaluate = stage_names(project.settings)
     targets = tuple(name for job in jobs for name in _targets(job, train, evaluate))
-    printed, reads = _reproduce(project, targets, _without_advice(say))
+    printed, reads = _reproduce(project, targets, _without_advice(say), force)
     project.dvc.fetch_outputs(*_needed(project, jobs))
     if "evaluate" in jobs:
         _check_predictions(project)
@@ -66,10 +70,10 @@ def run_jobs(project: Project, jobs: tuple[str, ...], say: Callable[[str], None]
 
 
 def _reproduce(
-    project: Project, targets: tuple[str, ...], say: Callable[[str], None]
+    project: Project, targets: tuple[str, ...], say: Callable[[str], None], force: bool
 ) -> tuple[str, tuple[str, ...]]:
     """What DVC printed, and the project's files that stages read."""
-    skipped = unchanged(project.dvc, targets)
+    skipped = () if force else unchanged(project.dvc, targets)
     if skipped:
         for line in skipped:
             say(line)
@@ -80,7 +84,7 @@ def _reproduce(
         require_room(project.dvc, targets)
     with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
         traced = trace_environment(Path(folder))
-        printed = project.dvc.reproduce(targets, say, traced, run_cache=trusts_run_cache())
+        printed = project.dvc.reproduce(targets, say, traced, run_cache=trusts_run_cache(), force=force)
         return printed, read_trace(Path(folder), project.root).reads
 
 

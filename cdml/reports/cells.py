@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from cdml.core.comparison import Comparison, Direction, MetricResult, Outcome, Side, SliceResult, Verdict
 from cdml.evaluation import numbers
 from cdml.evaluation.gates import gate_words
 from cdml.reports import escape
+from cdml.reports.reasons import outcome_words
 
 MARKS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔"}
 ARROWS = {Direction.HIGHER: "↑", Direction.LOWER: "↓"}
-MOST_SLICES = 60
 
 
 def reference(comparison: Comparison, side: Side | None) -> str:
-    """What a person types to mean this side: its version, else its commit, else its name."""
+    """What a person types to mean this side: its version, else its commit, else its name; empty for no side."""
     if side is None:
         return ""
     if side.version:
@@ -77,14 +79,19 @@ def _paired(result: MetricResult) -> list[str]:
     return [*_values(result), f"{moved} ({low} to {high})", result.judgement]
 
 
-def gate_row(verdict: Verdict) -> tuple[str, str, str]:
-    words = escape.markdown(gate_words(verdict.gate))
-    if verdict.loosened:
-        words += " ⚠️"
-    mark = f"{MARKS[verdict.effective]} {verdict.outcome}"
-    if verdict.outcome is not verdict.effective:
-        mark += ", certainty is asked for" if verdict.blocks else ", allowed"
-    return words, escape.markdown(verdict.measured), mark
+def gates_table(verdicts: list[Verdict]) -> list[list[str]]:
+    """Heading and rows: the demand, what was measured, and the answer."""
+    return [["gate", "measured", " "], *(_gate(verdict) for verdict in verdicts)]
+
+
+def _gate(verdict: Verdict) -> list[str]:
+    words = escape.markdown(gate_words(verdict.gate)) + (" ⚠️" if verdict.loosened else "")
+    said = escape.markdown(outcome_words(verdict))
+    if verdict.waived:
+        mark = f"{MARKS[Outcome.PASS]} {said} (was {MARKS[verdict.effective]} {verdict.outcome})"
+    else:
+        mark = f"{MARKS[verdict.effective]} {said}"
+    return [words, escape.markdown(verdict.measured), mark]
 
 
 def change(axis: str, details: tuple[str, ...]) -> str:
@@ -94,10 +101,7 @@ def change(axis: str, details: tuple[str, ...]) -> str:
 def weakest(comparison: Comparison) -> str:
     """The slice where the candidate's primary metric is worst, in a line; empty without slices."""
     known = [s for s in comparison.slices if s.metric.candidate is not None]
-    if len(known) < 2:
-        return ""
-    sign = 1 if known[0].metric.direction is Direction.HIGHER else -1
-    return _slice_line(min(known, key=lambda s: sign * (s.metric.candidate or 0.0)))
+    return _slice_line(weakest_first(tuple(known))[0]) if len(known) > 1 else ""
 
 
 def _slice_line(weakest: SliceResult) -> str:
@@ -109,9 +113,8 @@ def _slice_line(weakest: SliceResult) -> str:
     return f"{name} {moved}{judged} ({metric.rows:,} rows)"
 
 
-def slices(comparison: Comparison) -> dict[str, object]:
-    """The folded table of all slices."""
-    shown = comparison.slices[:MOST_SLICES]
+def slices_table(comparison: Comparison, shown: tuple[SliceResult, ...]) -> list[list[str]]:
+    """Heading and rows of these slices; the columns are those of the metrics' table, and the rows' number."""
     first = comparison.baseline is None
     rows = []
     for one in shown:
@@ -119,10 +122,16 @@ def slices(comparison: Comparison) -> dict[str, object]:
         rows.append([escape.markdown(f"{one.column} {one.value}"), f"{one.metric.rows:,}", *cells])
     sides = [] if comparison.baseline is None else [_label(comparison.baseline)]
     tail = ["95 % interval"] if first else ["change (95 %)", " "]
-    count = len(comparison.slices)
-    title = f"All {count} slices" if count == len(shown) else f"{len(shown)} of {count} slices"
-    return {
-        "title": f"{title} ({escape.markdown(comparison.metrics[0].name)})" if shown else "",
-        "right": (1, 2) if first else (1, 2, 3),
-        "rows": [["slice", "rows", *sides, _label(comparison.candidate), *tail], *rows] if shown else [],
-    }
+    return [["slice", "rows", *sides, _label(comparison.candidate), *tail], *rows]
+
+
+def weakest_first(slices: tuple[SliceResult, ...]) -> list[SliceResult]:
+    """By the candidate's primary metric, the worst first; those without a value at the end."""
+    return sorted(slices, key=_strength)
+
+
+def _strength(one: SliceResult) -> float:
+    value = one.metric.candidate
+    if value is None:
+        return math.inf
+    return value if one.metric.direction is Direction.HIGHER else -value

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from cdml.core.comparison import Judgement, Outcome, Verdict
+from dataclasses import replace
+
+from cdml.core.comparison import Comparison, Judgement
+from cdml.core.dialect import GITHUB_FLAVOURED, Dialect
 from cdml.core.release import ReleaseRecord
-from cdml.core.resources import render
-from cdml.evaluation.gates import gate_words
-from cdml.reports import cells, escape
+from cdml.core.run import Around
+from cdml.reports import cells, escape, history, sections
+from cdml.reports.parts import fixed, fold, last_lines, left_out, optional, table
+from cdml.reports.reasons import is_unchanged, light, unchanged_words, why_sentences
+from cdml.reports.shorten import Form, Section, fit
 from cdml.reports.words import headline, worst_first
+
+__all__ = ["comment", "failure", "issue", "light", "marker", "promotion", "summary", "unchanged", "waiting"]
+
+# A summary may have 1 MiB (GitHub's limit of a step), and a character up to three bytes.
+SUMMARY = Dialect(longest=300_000)
+ALONE = Around()
+LAST_LINES, EARLIER_LINES, FEWEST_LINES = 15, 45, 5
 
 
 def marker(model: str) -> str:
@@ -15,136 +27,202 @@ def marker(model: str) -> str:
     return f"<!-- cdml:{escape.code(model)} -->"
 
 
-def comment(judgement: Judgement, *, footer: tuple[str, ...] = ()) -> str:
-    """The whole comment as Markdown.
+def comment(judgement: Judgement, *, dialect: Dialect = GITHUB_FLAVOURED, around: Around = ALONE) -> str:
+    """The whole comment as Markdown, in a line where the model did not change.
 
-    Its first line is the model's marker. `footer` holds further pieces of trusted Markdown for its last line (how
-    long training took, a link to the report).
+    Its first line is the model's marker. It is at most `dialect.longest` long (for any that is at least
+    `shorten.SHORTEST`): what has no room goes, the least important first, and a line says so.
     """
+    if is_unchanged(judgement):
+        return unchanged(judgement, dialect=dialect, around=around)
     comparison = judgement.comparison
-    ordered = worst_first(judgement.verdicts)
-    head, base = (
-        cells.reference(comparison, comparison.candidate),
-        cells.reference(comparison, comparison.baseline),
+    reproduce = _reproduce(comparison)
+    page = [
+        _top(comparison.model, light(judgement), headline(judgement)),
+        sections.loosened(worst_first(judgement.verdicts)),
+        fixed(_why(judgement)),
+        sections.metrics(comparison),
+        sections.gates(worst_first(judgement.verdicts)),
+        sections.how_to_waive(judgement) if around.commands else fixed(""),
+        sections.changes(comparison.changes),
+        optional(_weakest(comparison), "the weakest slice", sections.WEAKEST),
+        optional(history.trend_line(around.trend), "the trend", sections.TREND),
+        sections.slices(comparison, dialect),
+        sections.notes(comparison),
+        optional(history.trend_chart(around.trend, dialect), "the trend's chart", sections.CHART),
+        _earlier(comparison.model, dialect, around),
+        fixed(last_lines(around, _stamp(comparison), reproduce)),
+    ]
+    return fit(page, dialect.longest, lambda what: left_out(what, around, reproduce))
+
+
+def summary(judgement: Judgement, around: Around = ALONE) -> str:
+    """The same for the summary of a CI job, which has room for more."""
+    return comment(judgement, dialect=SUMMARY, around=around)
+
+
+def unchanged(judgement: Judgement, *, dialect: Dialect = GITHUB_FLAVOURED, around: Around = ALONE) -> str:
+    """The comment of a model that is what it was (`reasons.is_unchanged`): one line, and earlier runs folded."""
+    comparison = judgement.comparison
+    model = escape.markdown(comparison.model)
+    said = escape.markdown(unchanged_words(comparison))
+    run = escape.link("run", around.run_url)
+    line = f"{light(judgement)} **{model}:** {said}" + (f" · {run}" if run else "")
+    page = [
+        fixed(f"{marker(comparison.model)}\n{line} <sub>{_stamp(comparison)}</sub>"),
+        _earlier(comparison.model, dialect, around),
+        fixed(""),
+    ]
+    return fit(page, dialect.longest, lambda what: "")
+
+
+def failure(
+    model: str,
+    head: str,
+    message: str,
+    printed: str = "",
+    *,
+    dialect: Dialect = GITHUB_FLAVOURED,
+    around: Around = ALONE,
+) -> str:
+    """The same comment when a run broke before it could judge: what broke, and the last lines of its output.
+
+    Where nothing is `printed` apart, the first line of `message` says what broke, and the others were printed.
+    """
+    if not printed:
+        message, _, printed = message.strip("\n").partition("\n")
+    page = [
+        _top(model, "🔴", f"{model}: the run broke, nothing was judged"),
+        _message(message),
+        _log(printed, dialect),
+        fixed("Pushing again runs it again. Merge is blocked."),
+        _earlier(model, dialect, around),
+        fixed(last_lines(around, _commit(head))),
+    ]
+    return fit(page, dialect.longest, lambda what: left_out(what, around, "The run's own log"))
+
+
+def _message(message: str) -> Section:
+    lines = [line for line in message.splitlines() if line.strip()] or ["It broke without a word."]
+    whole = "\n\n".join(escape.prose(line) for line in lines)
+    short = escape.paragraph(lines[0])
+    return Section(
+        (Form(whole), Form(short, "the whole message") if short != whole else Form(whole)), sections.GATES
     )
-    return render(
-        "reports/comment.md.j2",
-        marker=marker(comparison.model),
-        light=light(judgement),
-        headline=escape.markdown(headline(judgement)),
-        loosened=[
-            (escape.markdown(gate_words(v.gate)), escape.markdown(v.loosened)) for v in ordered if v.loosened
-        ],
-        why=why(judgement),
-        metrics=cells.metrics_table(comparison),
-        right=(1,) if comparison.baseline is None else (1, 2),
-        gates=[cells.gate_row(verdict) for verdict in ordered],
-        changed=[cells.change(c.axis, c.details) for c in comparison.changes if c.changed],
-        same=[str(c.axis) for c in comparison.changes if not c.changed],
-        weakest=cells.weakest(comparison),
-        slices=cells.slices(comparison),
-        notes=[escape.markdown(note) for note in comparison.notes],
-        footer=([f"`cdml compare {base} {head}`"] if base else []) + list(footer),
-        stamp=escape.markdown(f"{head} against {base}" if base else f"{head}, first model"),
-    )
 
 
-def failure(model: str, head: str, message: str) -> str:
-    """The same comment when a run broke before it could judge: what broke, in its own words."""
-    return render(
-        "reports/failure.md.j2",
-        marker=marker(model),
-        model=escape.markdown(model),
-        message=escape.block(message),
-        stamp=escape.code(head[:7]),
-    )
+def _log(printed: str, dialect: Dialect) -> Section:
+    """The last lines of what a program printed; those before them folded, for the cause may stand there."""
+    lines = printed.rstrip().split("\n")
+    if not printed.strip():
+        return fixed("")
+    last = escape.block(printed, LAST_LINES)
+    forms = [Form(last), Form(escape.block(printed, FEWEST_LINES, escape.LONGEST), "all but the log's last lines")]
+    if dialect.folds and len(lines) > LAST_LINES:
+        earlier = fold("Earlier lines", escape.block("\n".join(lines[:-LAST_LINES]), EARLIER_LINES), dialect)
+        forms = [Form(f"{last}\n\n{earlier}"), Form(last, "earlier lines of the log"), *forms[1:]]
+    return Section((*forms, Form("", "the log")), sections.CHANGES)
 
 
-def waiting(model: str, head: str, said: str) -> str:
+def waiting(
+    model: str,
+    head: str,
+    said: str,
+    *,
+    dialect: Dialect = GITHUB_FLAVOURED,
+    around: Around = ALONE,
+) -> str:
     """The same comment when nothing was trained yet: what it waits for."""
-    return render(
-        "reports/waiting.md.j2",
-        marker=marker(model),
-        model=escape.markdown(model),
-        said=escape.markdown(said),
-        stamp=escape.code(head[:7]),
-    )
+    page = [
+        _top(model, "⚪", f"{model}: not evaluated yet"),
+        fixed(escape.prose(said)),
+        _earlier(model, dialect, around),
+        fixed(last_lines(around, _commit(head))),
+    ]
+    return fit(page, dialect.longest, lambda what: left_out(what, around, "The run's own log"))
 
 
-def promotion(record: ReleaseRecord, before: ReleaseRecord | None, judgement: Judgement, environment: str) -> str:
+def promotion(
+    record: ReleaseRecord,
+    before: ReleaseRecord | None,
+    judgement: Judgement,
+    environment: str,
+    *,
+    dialect: Dialect = GITHUB_FLAVOURED,
+    around: Around = ALONE,
+) -> str:
     """The comment on a promotion: which bytes go where, in place of which, and how the two compare."""
     comparison = judgement.comparison
-    facts = [
-        ("release commit", f"`{escape.code(record.commit)}`"),
-        ("artifact", f"{escape.markdown(record.artifact.path)} `sha256:{escape.code(record.artifact.sha256)}`"),
-        ("now", escape.markdown(before.label) if before else "nothing"),
-        (record.action, f"by {escape.markdown(record.who)}: {escape.markdown(record.why)}"),
+    instead = f"instead of {before.label}" if before else "as the first release"
+    reproduce = _reproduce(comparison)
+    page = [
+        _top(record.model, "⬆️", f"{environment}: {record.label} {instead}"),
+        fixed(table([["", ""], *_facts(record, before)])),
+        sections.metrics(comparison),
+        fixed("Merging deploys exactly these bytes."),
+        _earlier(record.model, dialect, around),
+        fixed(last_lines(around, _stamp(comparison), reproduce)),
     ]
-    facts += [("hold", escape.markdown(record.hold))] if record.hold else []
-    return render(
-        "reports/promotion.md.j2",
-        marker=marker(record.model),
-        title=escape.markdown(
-            f"{environment}: {record.label} {f'instead of {before.label}' if before else 'as the first release'}"
-        ),
-        facts=facts,
-        metrics=cells.metrics_table(comparison),
-        right=(1,) if comparison.baseline is None else (1, 2),
-    )
+    return fit(page, dialect.longest, lambda what: left_out(what, around, reproduce))
 
 
-def issue(judgement: Judgement, commit: str) -> tuple[str, str]:
+def _facts(record: ReleaseRecord, before: ReleaseRecord | None) -> list[list[str]]:
+    facts = [
+        ["release commit", f"`{escape.code(record.commit)}`"],
+        ["artifact", f"{escape.markdown(record.artifact.path)} `sha256:{escape.code(record.artifact.sha256)}`"],
+        ["now", escape.markdown(before.label) if before else "nothing"],
+        [record.action, f"by {escape.markdown(record.who)}: {escape.markdown(record.why)}"],
+    ]
+    return facts + ([["hold", escape.markdown(record.hold)]] if record.hold else [])
+
+
+def issue(
+    judgement: Judgement, commit: str, *, dialect: Dialect = GITHUB_FLAVOURED, around: Around = ALONE
+) -> tuple[str, str]:
     """Title and body of the one issue that says why main gives no version."""
-    body = comment(judgement)
     lead = (
         f"`{escape.code(commit[:7])}` was merged, but judged as it stands on the main branch it gives no version."
     )
+    room = replace(dialect, longest=dialect.longest - len(lead) - 2)
+    body = comment(judgement, dialect=room, around=around)
     return f"{judgement.comparison.model}: main gives no version, a gate fails", f"{lead}\n\n{body}"
 
 
-def light(judgement: Judgement) -> str:
-    """The traffic light: red blocks, yellow wants a look, green is decided; white where nothing was asked."""
-    effective = {verdict.effective for verdict in judgement.verdicts}
-    if Outcome.FAIL in effective:
-        return "🔴"
-    doubtful = judgement.comparison.unpaired or any(v.loosened for v in judgement.verdicts)
-    if Outcome.INCONCLUSIVE in effective or doubtful:
-        return "🟡"
-    return "🟢" if effective else "⚪"
+def _top(model: str, light: str, title: str) -> Section:
+    return fixed(f"{marker(model)}\n### {light} {escape.markdown(title)}")
 
 
-def why(judgement: Judgement) -> str:
-    """A sentence or two on what decided, escaped."""
-    comparison = judgement.comparison
-    if not judgement.verdicts:
-        said = comparison.unpaired or ""
-        return escape.markdown(f"No gates are set. {said}".strip())
-    first = worst_first(judgement.verdicts)[0]
-    if first.effective is Outcome.PASS:
-        return "Every gate passes."
-    alike = sum(v.effective is first.effective for v in judgement.verdicts) - 1
-    if comparison.unpaired and first.outcome is not Outcome.FAIL:
-        return f"{escape.paragraph(_full_stop(_capital(comparison.unpaired)))} {_merge(first)}"
-    parts = [escape.paragraph(_full_stop(first.reason))]
-    if first.more_rows:
-        parts.append(f"About {first.more_rows:,} more test rows would decide.")
-    if alike:
-        fate = "fail too" if first.blocks else "are inconclusive too"
-        parts.append(f"{alike} more {fate}." if alike > 1 else f"One more {_singular(fate)}.")
-    return " ".join([*parts, _merge(first)])
+def _why(judgement: Judgement) -> str:
+    first, *rest = why_sentences(judgement)
+    return " ".join([escape.paragraph(first), *(escape.markdown(sentence) for sentence in rest)])
 
 
-def _merge(verdict: Verdict) -> str:
-    return "Merge is blocked." if verdict.blocks else "Merge is not blocked."
+def _weakest(comparison: Comparison) -> str:
+    line = cells.weakest(comparison)
+    return f"**Weakest slice:** {line}" if line else ""
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _earlier(model: str, dialect: Dialect, around: Around) -> Section:
+    return optional(history.earlier_runs(around.earlier, model, dialect), "earlier runs", sections.HISTORY)
 
 
-def _full_stop(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
+def _reproduce(comparison: Comparison) -> str:
+    """The command that shows the same on another machine."""
+    base = cells.reference(comparison, comparison.baseline)
+    head = cells.reference(comparison, comparison.candidate)
+    return f"`cdml compare {base} {head}`" if base else "`cdml run train evaluate`"
 
 
-def _singular(fate: str) -> str:
-    return fate.replace("fail", "fails").replace("are", "is")
+def _stamp(comparison: Comparison) -> str:
+    base = cells.reference(comparison, comparison.baseline)
+    head = (
+        _commit(comparison.candidate.commit)
+        if comparison.candidate.commit
+        else f"`{cells.reference(comparison, comparison.candidate)}`"
+    )
+    return f"{head} against `{base}`" if base else f"{head}, first model"
+
+
+def _commit(name: str) -> str:
+    """A commit as text, for forges link it; it comes from outside like everything else."""
+    return escape.markdown(name[:7])

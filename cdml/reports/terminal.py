@@ -7,6 +7,7 @@ from cdml.core.serialize import dump
 from cdml.evaluation import numbers
 from cdml.evaluation.gates import gate_words
 from cdml.reports.escape import plain
+from cdml.reports.reasons import outcome_words
 from cdml.reports.words import headline, sentence, worst_first
 
 _CODES = {"better": "32", "pass": "32", "worse": "31", "fail": "31", "can't tell": "33", "inconclusive": "33"}
@@ -87,6 +88,8 @@ def _outcome(verdict: Verdict, colour: bool) -> str:
     word = str(verdict.outcome)
     if verdict.outcome is Outcome.INCONCLUSIVE and verdict.more_rows:
         word += f", about {verdict.more_rows:,} more rows would decide"
+    if verdict.waived:
+        return _painted(f"{word}, {plain(outcome_words(verdict))}", _CODES[Outcome.INCONCLUSIVE], colour)
     return _painted(word, _CODES[verdict.effective], colour)
 
 

@@ -8,6 +8,7 @@ from cdml.core.comparison import Comparison, Direction, Judgement, MetricResult,
 from cdml.evaluation import numbers
 from cdml.evaluation.rows import more_rows
 
+MOST_NAMED = 4
 _SEVERITY = {Outcome.FAIL: 0, Outcome.INCONCLUSIVE: 1, Outcome.PASS: 2}
 
 
@@ -32,16 +33,29 @@ def sentence(comparison: Comparison) -> str:
 
 
 def worst_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """Failures, then inconclusive ones, then passes, each in the order of writing."""
-    return sorted(verdicts, key=lambda verdict: (_SEVERITY[verdict.effective], _SEVERITY[verdict.outcome]))
+    """Failures, then inconclusive ones, then waived ones, then passes, each in the order of writing."""
+    return sorted(verdicts, key=_severity)
+
+
+def _severity(verdict: Verdict) -> tuple[int, int]:
+    # A waived failure stops nothing, but is looked at before what passes by itself.
+    counted = Outcome.PASS if verdict.waived else verdict.effective
+    return _SEVERITY[counted], _SEVERITY[verdict.outcome]
 
 
 def gate_counts(verdicts: Iterable[Verdict]) -> str:
     """`1 gate fails, 2 pass`; empty without gates. Each counts as its own on-inconclusive has it."""
-    outcomes = [verdict.effective for verdict in verdicts]
+    listed = list(verdicts)
+    outcomes = [verdict.effective for verdict in listed if not verdict.waived]
     parts: list[str] = []
     failing, passing, open_ = (outcomes.count(o) for o in (Outcome.FAIL, Outcome.PASS, Outcome.INCONCLUSIVE))
-    for count, one, many in ((failing, "fails", "fail"), (passing, "passes", "pass"), (open_, "inconclusive", "")):
+    waived = len(listed) - len(outcomes)
+    for count, one, many in (
+        (failing, "fails", "fail"),
+        (waived, "waived", ""),
+        (passing, "passes", "pass"),
+        (open_, "inconclusive", ""),
+    ):
         if not count:
             continue
         gates = "" if parts else (" gate" if count == 1 else " gates")
@@ -61,7 +75,8 @@ def _gist(judgement: Judgement) -> str:
     gated = {v.gate.metric for v in judgement.verdicts if v.outcome is Outcome.INCONCLUSIVE}
     worse = [m.name for m in others if m.judgement == "worse"]
     undecided = [m.name for m in others if m.name in gated and m.name not in worse]
-    parts = [_primary(primary, worse if primary.judgement == "worse" else [])]
+    passed = primary.name in {v.gate.metric for v in judgement.verdicts} - gated
+    parts = [_primary(primary, worse if primary.judgement == "worse" else [], passed)]
     if worse and primary.judgement != "worse":
         parts.append(f"worse on {_listed(worse)}")
     if undecided:
@@ -69,8 +84,10 @@ def _gist(judgement: Judgement) -> str:
     return ", ".join(parts)
 
 
-def _primary(result: MetricResult, also_worse: list[str]) -> str:
+def _primary(result: MetricResult, also_worse: list[str], gate_decided: bool) -> str:
     words = {"better": "better on", "worse": "worse on", "same": "no change of"}.get(result.judgement)
+    if gate_decided and result.judgement == "can't tell":
+        words = "no clear change of"
     if words:
         return f"{words} {_listed([result.name, *also_worse])}"
     return f"{result.name} {'undecided' if result.judgement else 'not tested'}"
@@ -95,4 +112,6 @@ def _clause(result: MetricResult) -> str:
 
 
 def _listed(names: list[str]) -> str:
+    if len(names) > MOST_NAMED:
+        names = [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -6,14 +6,23 @@ import logging
 import os
 import posixpath
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cdml.core.errors import ConfigError, ExternalError
+from cdml.core.errors import CdmlError, ConfigError, ExternalError
 from cdml.core.interpreter import stage_environment
+from cdml.core.masking import without_credentials
 from cdml.core.process import Finished, run, stream
+
+
+class UngivenError(ExternalError):
+    """The DVC remote did not give these files: it refused, or did not answer."""
+
+    def __init__(self, message: str, hint: str, printed: str, paths: Sequence[str]) -> None:
+        super().__init__(message, hint, printed)
+        self.paths = tuple(paths)
 
 
 class Dvc:
@@ -49,14 +58,17 @@ class Dvc:
         env: Mapping[str, str] | None = None,
         *,
         run_cache: bool = True,
+        force: bool = False,
     ) -> str:
         """Run what changed of `targets` and all before them; `say` gets each line as it is printed.
 
-        Without `run_cache` nothing is taken from runs that others say they made. Returns everything that was
+        Without `run_cache` nothing is taken from runs that others say they made; `force` runs what did not change
+        too. Returns everything that was
         printed. Raises ExternalError with the end of it when a stage fails.
         """
         options = ["--pull", "--allow-missing"] if self.remote() else []
         options += [] if run_cache else ["--no-run-cache"]
+        options += ["--force"] if force else []
         done = stream(
             [*_COMMAND, "repro", *options, *targets],
             cwd=self.root,
@@ -82,44 +94,75 @@ class Dvc:
 
         Raises ExternalError where the remote does not take them.
         """
-        from dvc.exceptions import DvcException
-
         try:
             with self.files(None) as files, _silent():
                 files.repo.push(run_cache=True)
-        except (DvcException, OSError) as error:
-            raise ExternalError(f"dvc push failed: {error}", "dvc push shows why") from None
+        except CdmlError:
+            raise
+        except Exception as error:  # every kind of remote raises its own library's
+            said = without_credentials(str(error))
+            raise ExternalError(f"dvc push failed: {said}", "dvc push shows why") from None
 
     def fetch_outputs(self, *paths: str) -> None:
-        """Bring outputs that `reproduce` skipped into the working tree."""
+        """Bring outputs that `reproduce` skipped into the working tree; UngivenError where the remote does not."""
         missing = [path for path in paths if not (self.root / path).exists()]
         if missing:
-            self.run("pull", "--quiet", *missing)
+            done = self.run("pull", *missing, check=False)
+            if done.code != 0:
+                listed = ", ".join(missing)
+                raise UngivenError(
+                    f"the DVC remote does not give {listed}", "dvc pull shows why", done.tail(), missing
+                )
 
     def read(self, revision: str, path: str) -> bytes | None:
-        """A tracked output's bytes at a revision, from the cache or the remote; None where it is in neither."""
+        """A tracked output's bytes at a revision, from the cache or the remote; None where it is in neither.
+
+        Raises UngivenError where the remote does not answer, or refuses.
+        """
         try:
-            with self.files(revision) as files:
+            with self.files(revision) as files, _answering(path):
                 return bytes(files.cat_file(path))
         except FileNotFoundError:
             return None
 
-    def size(self, revision: str, path: str) -> int | None:
-        """The size in bytes of a tracked file at a revision; None where that is not known here."""
+    def listing(self, revision: str, path: str) -> dict[str, str] | None:
+        """DVC's digests of the files in a tracked folder at a revision, by path; None where no cache has the list.
+
+        Raises UngivenError where the remote does not answer, or refuses.
+        """
         try:
-            with self.files(revision) as files:
+            with self.files(revision) as files, _answering(path):
+                found = files.find(path, detail=True)
+        except FileNotFoundError:
+            return None
+        return {name.lstrip("/"): str(info.get("md5", "")) for name, info in found.items()} or None
+
+    def size(self, revision: str, path: str) -> int | None:
+        """The size in bytes of a tracked file at a revision; None where that is not known.
+
+        Raises UngivenError where the remote does not answer, or refuses.
+        """
+        try:
+            with self.files(revision) as files, _answering(path):
                 info = files.info(path)
                 if info.get("size") is not None or not info.get("md5"):
                     return None if info.get("size") is None else int(info["size"])
-                # The listing of a folder has no sizes; the cache does.
-                return Path(files.repo.cache.local.oid_to_path(info["md5"])).stat().st_size
+                # The listing of a folder has no sizes; the cache does, or else the remote.
+                place = Path(files.repo.cache.local.oid_to_path(info["md5"]))
+                if place.exists() or self.remote() is None:
+                    return place.stat().st_size
+                store = files.repo.cloud.get_remote_odb()
+                return int(store.fs.size(store.oid_to_path(info["md5"])))
         except FileNotFoundError:
             return None
 
     def download(self, revision: str, path: str, to: Path) -> bool:
-        """Write a tracked file or folder of a revision to `to`; False where no cache or remote has it."""
+        """Write a tracked file or folder of a revision to `to`; False where no cache or remote has it.
+
+        Raises UngivenError where the remote does not answer, or refuses.
+        """
         try:
-            with self.files(revision) as files:
+            with self.files(revision) as files, _answering(path):
                 files.get(path, str(to), recursive=bool(files.isdir(path)))
         except FileNotFoundError:
             return False
@@ -176,6 +219,21 @@ class Dvc:
 
 
 _COMMAND = (sys.executable, "-m", "dvc")
+
+
+@contextmanager
+def _answering(path: str) -> Iterator[None]:
+    """Every kind of remote raises its own library's exceptions, of no common kind: here they become one."""
+    try:
+        yield
+    except (FileNotFoundError, CdmlError):
+        raise
+    except Exception as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        said = without_credentials(said)
+        raise UngivenError(
+            f"the DVC remote does not give {path}: {said}", "dvc pull shows why", "", [path]
+        ) from error
 
 
 @contextmanager

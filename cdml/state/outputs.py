@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cdml.core.errors import ConfigError, ExternalError
+from cdml.core.masking import without_credentials
 from cdml.state.dvc import Dvc
 from cdml.state.pipeline import Pipeline
 
@@ -54,7 +55,6 @@ def push_objects(dvc: Dvc, objects: Mapping[str, Path]) -> None:
 
 
 def _push(repo: Any, objects: Mapping[str, Path]) -> None:
-    from dvc.exceptions import DvcException
     from dvc_data.hashfile.hash_info import HashInfo
 
     for oid, place in objects.items():
@@ -64,7 +64,8 @@ def _push(repo: Any, objects: Mapping[str, Path]) -> None:
             shutil.copyfile(place, target)
     try:
         done = repo.cloud.push({HashInfo("md5", oid) for oid in objects})
-    except (DvcException, OSError) as error:
-        raise ExternalError(f"the DVC remote takes no outputs: {error}", "dvc remote list") from None
+    except Exception as error:  # every kind of remote raises its own library's
+        said = without_credentials(str(error))
+        raise ExternalError(f"the DVC remote takes no outputs: {said}", "dvc remote list") from None
     if done.failed:
         raise ExternalError(f"the DVC remote did not take {len(done.failed)} outputs", "dvc push shows why")

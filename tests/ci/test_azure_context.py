@@ -33,7 +33,11 @@ PULL = {
     "SYSTEM_PULLREQUEST_TARGETBRANCHNAME": "users",
     "SYSTEM_PULLREQUEST_ISFORK": "False",
 }
+KNOWN = {"order": (42, 0), "forge": "azure", "actor": "A Person"}
 URL = "https://dev.azure.com/example/our%20models/_build/results?buildId=42"
+
+
+ARTIFACTS = f"{URL}&view=artifacts&type=publishedArtifacts"
 
 
 def context(**more: str) -> RunContext:
@@ -43,13 +47,20 @@ def context(**more: str) -> RunContext:
 
 
 def test_a_push_to_main() -> None:
-    wanted = RunContext("azure", "main", branch="main", after="a" * 40, run_url=URL, actor="A Person")
+    wanted = RunContext("azure", "main", branch="main", after="a" * 40, run_url=URL, report_url=ARTIFACTS, **KNOWN)
     assert context() == wanted
 
 
 def test_a_pull_request_is_its_head_and_not_the_merge_that_is_built() -> None:
     wanted = RunContext(
-        "azure", "pull_request", pull=7, head="b" * 40, base="rel/users", run_url=URL, actor="A Person"
+        "azure",
+        "pull_request",
+        pull=7,
+        head="b" * 40,
+        base="rel/users",
+        run_url=URL,
+        report_url=ARTIFACTS,
+        **KNOWN,
     )
     assert context(**PULL) == wanted
 
@@ -61,6 +72,20 @@ def test_a_pull_request_on_github_has_the_number_that_people_see_and_a_short_bra
         BUILD_REPOSITORY_PROVIDER="GitHub",
     )
     assert (found.pull, found.base) == (7, "main")
+
+
+def test_a_run_that_is_started_again_is_later_and_asks_for_training() -> None:
+    first = context(**PULL, SYSTEM_STAGEATTEMPT="1", SYSTEM_JOBATTEMPT="1")
+    again = context(**PULL, SYSTEM_STAGEATTEMPT="2", SYSTEM_JOBATTEMPT="1")
+    assert (first.order, first.asked) == ((42, 1), False)
+    assert (again.order, again.asked) == ((42, 2), True)
+    assert context(**PULL, SYSTEM_STAGEATTEMPT="1", SYSTEM_JOBATTEMPT="3").order == (42, 3)
+    assert not context(SYSTEM_STAGEATTEMPT="2").asked
+
+
+def test_the_forge_is_the_repository_s() -> None:
+    assert context(BUILD_REPOSITORY_PROVIDER="GitHub").forge == "github"
+    assert context(BUILD_REPOSITORY_PROVIDER="Bitbucket").forge is None
 
 
 def test_a_fork_is_known() -> None:

@@ -157,7 +157,7 @@ def test_a_pull_request_is_judged_at_its_head_without_a_token_and_reported_from_
         ["plan", "ci", "plan"],
         ["judge_1", *INSTALL],
         ["judge_1", "-C", ".", "run", "--event", "pull_request", "--handover", "cdml-handover"],
-        ["report", "comment", "--from", "cdml-handover"],
+        ["report", "comment", "--from", "cdml-handover", "--report", "cdml-report"],
     ]
     assert set(agent.results.values()) == {"Succeeded"}
     assert list(agent._done) == ["plan", "judge", "report", "gate"]

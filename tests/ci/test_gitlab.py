@@ -23,6 +23,7 @@ from cdml.core.errors import ConfigError
 from cdml.core.settings import Ci, Settings
 from cdml.jobs.generate import generate
 
+PROJECT = "https://gitlab.example.com/team/project"
 HEAD, BEFORE, MERGED = "a" * 40, "b" * 40, "c" * 40
 EVERY = {
     "GITLAB_CI": "true",
@@ -30,7 +31,10 @@ EVERY = {
     "CI_COMMIT_BEFORE_SHA": "0" * 40,
     "CI_DEFAULT_BRANCH": "main",
     "CI_PROJECT_ID": "1",
-    "CI_PIPELINE_URL": "https://gitlab.example.com/team/project/-/pipelines/5",
+    "CI_PROJECT_URL": PROJECT,
+    "CI_PIPELINE_ID": "5001",
+    "CI_PIPELINE_URL": f"{PROJECT}/-/pipelines/5001",
+    "CI_JOB_ID": "70",
     "GITLAB_USER_LOGIN": "ann",
     "CDML_CHOSEN_FOLDER": "",
 }
@@ -54,8 +58,8 @@ def context(environ: Mapping[str, str]) -> RunContext:
 
 def test_a_merge_request_says_its_number_head_and_target() -> None:
     assert context(MERGE_REQUEST) == RunContext(
-        "gitlab", "pull_request", pull=7, head=HEAD, base="main",
-        run_url=EVERY["CI_PIPELINE_URL"], actor="ann",
+        "gitlab", "pull_request", pull=7, head=HEAD, base="main", order=(5001, 0), forge="gitlab",
+        run_url=EVERY["CI_PIPELINE_URL"], report_url=f"{PROJECT}/-/jobs/70/artifacts/browse", actor="ann",
     )  # fmt: skip
 
 
@@ -69,6 +73,15 @@ def test_a_fork_is_one_in_its_own_project_too() -> None:
     assert context(fork).fork
     assert context({**fork, "CI_PROJECT_ID": "2"}).fork
     assert not context(MERGE_REQUEST).fork
+
+
+def test_a_fork_s_pipeline_in_the_project_itself_was_asked_for_by_a_member() -> None:
+    fork = {**MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2"}
+    assert context(fork).asked
+    assert not context({**fork, "CI_PROJECT_ID": "2"}).asked
+    assert not context(MERGE_REQUEST).asked
+    rule = pipeline()["cdml-pull-request:report"]["rules"][0]["if"]
+    assert rule.endswith("$CI_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,11 @@ FEATURES: dict[str, dict[str, str]] = {
         "azure": r'- cron: "17 5 \* \* 1"',
         "gitlab": r'\$CI_PIPELINE_SOURCE == "schedule"',
     },
+    "a command in a comment": {
+        "github": r"\bissue_comment:",
+        "gitlab": r'\$CI_PIPELINE_SOURCE == "trigger" && \$TRIGGER_PAYLOAD',
+    },
+    "a pull request judged again by a command": {"github": r"github\.ref == '(refs/heads/cdml/asked)'"},
     "second, trusted half for forks": {"github": r"\bworkflow_run:"},
     "a model that the event does not concern": {
         "github": r"\$\{\{ fromJSON\(needs\.plan\.outputs\.models\) \}\}",
@@ -107,6 +112,11 @@ FEATURES: dict[str, dict[str, str]] = {
         "github": r"actions/upload-artifact@",
         "azure": r"PublishPipelineArtifact@\d",
         "gitlab": r"artifacts:",
+    },
+    "the report for people": {
+        "github": r"name: (cdml-report)",
+        "azure": r"artifact: (cdml-report)",
+        "gitlab": r"paths: \[(cdml-report)\]",
     },
     "caches of jobs that may not write": {
         "github": r"actions/cache@",

@@ -112,7 +112,8 @@ def test_no_expression_comes_from_what_people_wrote(name: str) -> None:
 def known(provider: str) -> set[str]:
     """The expressions of a provider's own."""
     cases = (PLAIN, {"a": PLAIN["a"]}, {"b": PLAIN["b"]})
-    return {one for case in cases for text in rendered(case, provider).values() for one in expressions(case, text)}
+    made = [(case, rendered(case, provider, only_judge=judges)) for case in cases for judges in (False, True)]
+    return {one for case, files in made for text in files.values() for one in expressions(case, text)}
 
 
 @every_provider

@@ -45,3 +45,20 @@ def _versioned(_registered: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 def registered(_registered: Path, tmp_path: Path) -> Toy:
     """The same with a first version. All tests of a worker share the DVC remote, whose content names itself."""
     return copy(_registered, tmp_path / "toy")
+
+
+@pytest.fixture(scope="session")
+def _failing(_registered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with an open pull request whose gate fails, made once."""
+    folder = tmp_path_factory.mktemp("failing") / "toy"
+    with plain_environment():
+        toy = copy(_registered, folder)
+        toy.branch("worse", "Rank worse", params__yaml="skill: 0.8\n")
+        toy.cdml("pr", "open", code=10)
+    return folder
+
+
+@pytest.fixture
+def failing(_failing: Path, tmp_path: Path) -> Toy:
+    """A copy of it: its pull request 1 fails its gate."""
+    return copy(_failing, tmp_path / "toy")

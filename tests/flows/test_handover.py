@@ -51,10 +51,14 @@ def test_the_first_half_writes_nowhere_and_the_second_writes_all(registered, git
     registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "handover"))
     assert registered.refs() == before
     registered.git("switch", "--quiet", "--force", "main")
-    said = registered.cdml("comment", "--from", str(tmp_path / "handover"))
+    said = registered.cdml("comment", "--from", str(tmp_path / "handover"), "--report", str(tmp_path / "pages"))
     assert "its run is kept" in said
+    report = (tmp_path / "pages" / "report.html").read_text("utf-8")
+    assert "better on roc_auc" in report
+    assert "Earlier runs" not in report
     pull = shown(registered, number)
-    assert [s["state"] for s in pull["statuses"]] == ["success"]
+    stated = [(s["context"], s["state"]) for s in pull["statuses"]]
+    assert stated == [("cdml", "success"), ("cdml: roc_auc:max-regression", "success")]
     assert "better" in pull["comments"][0]["body"]
     assert any(ref.startswith("refs/cdml/runs/") for ref in registered.refs().keys() - before.keys())
     merged = registered.cdml("pr", "merge", str(number))
@@ -66,7 +70,25 @@ def test_a_worse_model_exits_10_and_is_stated(registered, github, tmp_path):
     github(registered, number)
     registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h" / "a"), code=10)
     registered.cdml("comment", "--from", str(tmp_path / "h"))
-    assert [s["state"] for s in shown(registered, number)["statuses"]] == ["failure"]
+    stated = [(s["context"], s["state"]) for s in shown(registered, number)["statuses"]]
+    assert stated == [("cdml", "failure"), ("cdml: roc_auc:max-regression", "failure")]
+
+
+def test_a_late_run_of_the_same_commit_says_nothing_any_more(registered, github, tmp_path, monkeypatch):
+    number = offer(registered, "worse", params__yaml="skill: 0.5\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"), code=10)
+    monkeypatch.setenv("GITHUB_RUN_ATTEMPT", "1")
+    monkeypatch.setenv("GITHUB_RUN_ID", "700")
+    registered.cdml("comment", "--from", str(tmp_path / "h"))
+    newer = shown(registered, number)
+    result = json.loads((tmp_path / "h" / "result.json").read_text())
+    broken = {"message": "of the older run", "printed": "", "refused": False}
+    (tmp_path / "h" / "result.json").write_text(json.dumps(result | {"judgement": None, "failure": broken}))
+    monkeypatch.setenv("GITHUB_RUN_ID", "699")
+    said = registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert "toy: outdated" in said
+    assert shown(registered, number) == newer
 
 
 def test_a_run_that_broke_is_handed_over(registered, github, tmp_path):

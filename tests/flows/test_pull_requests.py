@@ -34,7 +34,11 @@ def test_pushing_again_edits_the_same_comment(registered):
     second = json.loads(registered.cdml("pr", "show", "1", "--json"))
     assert len(first["comments"]) == len(second["comments"]) == 1
     assert first["comments"][0]["id"] == second["comments"][0]["id"]
-    assert first["comments"][0]["body"] != second["comments"][0]["body"]
+    before, after = first["comments"][0]["body"], second["comments"][0]["body"]
+    assert before.splitlines()[1] != after.splitlines()[1]
+    assert "earlier run" not in before
+    assert "<summary>1 earlier run" in after
+    assert first["pull"]["head"][:7] in after.partition("<summary>1 earlier run")[2]
 
 
 def test_a_training_that_breaks_says_so_on_the_pull_request_and_exits_4(registered):

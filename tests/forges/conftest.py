@@ -11,6 +11,9 @@ import pytest
 from github_server import GithubServer
 from github_state import BOT, Hub
 from people import Person, clone, git
+from rigs.azure import AzureRig
+from rigs.gitea import GiteaRig
+from rigs.gitlab import GitlabRig
 
 from cdml import forges
 from cdml.forges.github import GithubForge
@@ -76,3 +79,33 @@ def as_user(github: GithubServer, naps: list[float], tmp_path: Path, monkeypatch
         return made
 
     return forge
+
+
+@pytest.fixture
+def gitea(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> Iterator[GiteaRig]:
+    """Gitea's stand-in with a branch to offer; every request and answer must fit Gitea's own description."""
+    made = GiteaRig(tmp_path, monkeypatch)
+    made.add_branch("feature")
+    with made.server:
+        yield made
+    assert made.server.violations == []
+
+
+@pytest.fixture
+def gitlab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> Iterator[GitlabRig]:
+    """GitLab's stand-in with a branch to offer; every request and answer must fit what is known of its API."""
+    made = GitlabRig(tmp_path, monkeypatch)
+    made.add_branch("feature")
+    with made.server:
+        yield made
+    assert made.server.violations == []
+
+
+@pytest.fixture
+def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> Iterator[AzureRig]:
+    """Azure DevOps' stand-in with a branch to offer; all that passes by must fit what is known of its API."""
+    made = AzureRig(tmp_path, monkeypatch)
+    made.add_branch("feature")
+    with made.server:
+        yield made
+    assert made.server.violations == []

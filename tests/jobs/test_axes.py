@@ -10,7 +10,8 @@ from small_project import Small
 from cdml.config.load import parse
 from cdml.core.comparison import Axis
 from cdml.core.settings import Gate, Settings
-from cdml.jobs.axes import MOST, changes
+from cdml.jobs.axes import changes
+from cdml.jobs.axis_words import MOST
 from cdml.state.dvc import Dvc
 from cdml.state.git import Git
 from cdml.state.inputs import Inputs
@@ -103,14 +104,15 @@ def test_many_changes_are_counted() -> None:
 
 DATA = [
     (b"id,y\n" + b"1,1\n" * 100, b"id,y,region\n" + b"1,1,N\n" * 110, "t.csv +10 rows (+10.0 %), new region"),
-    (b"id,y\n" + b"1,1\n" * 100, b"id\n" + b"1\n" * 99, "t.csv −1 rows (−1.0 %), without y"),
-    (b"id,y\n1,1\n", b"id,y\n1,2\n", "t.csv same number of rows"),
-    (b"id,y\n", b"id,y\n1,2\n", "t.csv +1 rows"),
-    (b'\xef\xbb\xbf"a,b",y\r\n1,1\r\n', b'"a,b",y\n1,1\n2,2', "t.csv +1 rows (+100.0 %)"),
-    (b'a,b\n"two\nlines",1\n', b'a,b\n"two\nlines",1\n"x\ny\nz",2\n', "t.csv +1 rows (+100.0 %)"),
-    (b"a\n1\n", b"a\n" + b"1\n" * 2000, "t.csv +1,999 rows (+199900.0 %)"),
-    (b"", b"a\n1\n", "t.csv +1 rows, new a"),
+    (b"id,y\n" + b"1,1\n" * 100, b"id\n" + b"1\n" * 99, "t.csv −1 row (−1.0 %), without y"),
+    (b"id,y\n1,1\n", b"id,y\n1,2\n", "t.csv 1 of 1 rows changed"),
+    (b"id,y\n", b"id,y\n1,2\n", "t.csv +1 row"),
+    (b'\xef\xbb\xbf"a,b",y\r\n1,1\r\n', b'"a,b",y\n1,1\n2,2', "t.csv +1 row (+100.0 %)"),
+    (b'a,b\n"two\nlines",1\n', b'a,b\n"two\nlines",1\n"x\ny\nz",2\n', "t.csv +1 row (+100.0 %)"),
+    (b"a\n1\n", b"a\n" + b"1\n" * 2000, "t.csv +1,999 rows (+199,900.0 %)"),
+    (b"", b"a\n1\n", "t.csv +1 row, new a"),
     (b"\xff\xfe\x00", b'a,"' + b"x" * 200_000, "t.csv"),
+    (b"a\n1\n", b'a\n"' + b"x" * 200_000, "t.csv"),
 ]
 
 
@@ -129,7 +131,7 @@ def test_data_that_comes_goes_or_is_no_table() -> None:
 
 
 def test_a_large_table_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cdml.jobs.axes.TABLE_BYTES", 10)
+    monkeypatch.setattr("cdml.jobs.axis_files.TABLE_BYTES", 10)
     files = {("a", "t.csv"): b"a\n1\n", ("b", "t.csv"): b"a\n1\n2\n3\n4\n5\n6\n"}
     base, head = snapshot("a", data={"t.csv": "1"}), snapshot("b", data={"t.csv": "2"})
     read: list[str | None] = []
@@ -142,8 +144,8 @@ def test_a_large_table_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
         def size(self, commit: str, path: str) -> int | None:
             return len(files[commit, path])
 
-    assert changes(Watched(files), base, head)[0].details == ("t.csv",)
-    assert read == ["a"]
+    assert changes(Watched(files), base, head)[0].details == ("t.csv other bytes",)
+    assert read == []
 
 
 def test_code_and_the_stages_themselves() -> None:

@@ -267,7 +267,7 @@ def test_pull_requests_have_somebody_else_to_be_in_a_cloud(tmp_path: Path) -> No
     ]
     policy = body(project.root, "aws/pull-request", environ=TOKEN, ask=Api(good()))
     subject = policy["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
-    assert subject == ["repo:acme/toy:pull_request"]
+    assert subject == ["repo:acme/toy:pull_request", "repo:acme/toy:ref:refs/heads/cdml/asked"]
 
 
 @pytest.mark.parametrize(
@@ -377,6 +377,8 @@ def test_gitlab_is_told_its_merge_settings_protection_and_tokens(tmp_path: Path)
         "for name in 'toy@*' 'toy#*'; do glab api -X POST projects/group%2Fsub%2Ftoy/protected_tags",
         "ci_push_repository_for_job_token_allowed=true",
         "glab variable set CDML_TOKEN",
+        "projects/group%2Fsub%2Ftoy/hooks -F note_events=true -F push_events=false -f "
+        "'url=https://gitlab.com/api/v4/projects/group%2Fsub%2Ftoy/ref/main/trigger/pipeline?token='\"$token\"",
         "protected_environments -f name=production",
         "for name in KEY;",
     ):

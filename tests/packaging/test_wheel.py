@@ -41,7 +41,7 @@ def test_templates_and_the_example_are_found_in_it(installed):
     code = (
         "from cdml.core import resources\n"
         "print(resources.__file__)\n"
-        "print(len(resources.template_text('reports/comment.md.j2')))\n"
+        "print(len(resources.template_text('reports/card.md.j2')))\n"
         "print((resources.example_project() / 'mlops.yaml').is_file())\n"
     )
     env = {"PYTHONPATH": str(installed), "PATH": ""}

@@ -141,6 +141,25 @@ class Hosted:
         payload = {"inputs": asked, "ref": "refs/heads/main"}
         return self.run("cdml-operate", "workflow_dispatch", payload, inputs=asked)
 
+    def comment(self, number: int, body: str, login: str = "ada") -> act.Run:
+        """What somebody writes on a pull request, and the run that it starts."""
+        self.main()
+        written = self.hub.add_comment(number, body, login)
+        payload = {"action": "created", "comment": {"id": written["id"], "body": body}}
+        return self.run(
+            "cdml-commands",
+            "issue_comment",
+            {"issue": {"number": number, "pull_request": {"url": "x"}}, **payload},
+        )
+
+    def asked(self, number: int, ref: str) -> act.Run:
+        """The run that a command starts on `ref` for what a pull request offers."""
+        self.main()
+        pull = self.hub.pulls[number]
+        inputs = {"pull": str(number), "head": pull["sha"], "base": "main", "fork": "true", "force": "false"}
+        payload = {"inputs": inputs, "ref": ref}
+        return self.run("cdml-pull-request", "workflow_dispatch", payload, inputs=inputs)
+
     def comments(self, number: int) -> list[str]:
         return [c["body"] for c in self.hub.comments.values() if c["number"] == number]
 
@@ -168,7 +187,9 @@ def hosted(folder: Path) -> Iterator[Hosted]:
         patch.setenv("CDML_STATE", str(stage.folder / "state"))  # a runner's clone is gone before its servers are
         config = stage.work / "mlops.yaml"
         config.write_text(config.read_text().replace("ci:\n", CI, 1))
-        hub = Hub(SLUG, folder / "project" / "origin.git", {act.TOKEN: "github-actions[bot]"}, None)
+        hub = Hub(
+            SLUG, folder / "project" / "origin.git", {act.TOKEN: "github-actions[bot]", "of a person": "ada"}, None
+        )
         try:
             with GithubServer(hub) as server:
                 there = Hosted(stage, server, folder / "act")

@@ -18,6 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parent.parent / ".venv" / "real"
 MINUTES_10 = 600
+PROGRAMS = {"rsync": ("rsync",), "chromium": ("chromium", "fonts-dejavu-core", "fonts-noto-color-emoji")}
 
 
 class CannotInstallError(Exception):
@@ -68,13 +69,15 @@ def node_tools() -> None:
 
 
 def debian_packages() -> None:
-    """gitlab-ci-local copies working trees with rsync."""
-    if shutil.which("rsync"):
+    """gitlab-ci-local copies working trees with rsync; pictures are drawn by chromium, with these letters."""
+    lacking = [name for name in PROGRAMS if not shutil.which(name)]
+    if not lacking:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise CannotInstallError("rsync is not on PATH, and only root on Debian can add it here")
+        raise CannotInstallError(f"{' and '.join(lacking)} not on PATH, and only root on Debian can add them here")
+    wanted = [package for name in lacking for package in PROGRAMS[name]]
     _run("apt-get", "update", "--quiet")
-    _run("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "rsync")
+    _run("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *wanted)
 
 
 def _run(*command: str, cwd: Path | None = None) -> str:

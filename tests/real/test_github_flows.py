@@ -57,7 +57,7 @@ def _judged_better(there: Hosted) -> int:
     assert run.results["gate"] == "success"
     (comment,) = there.comments(number)
     assert "better" in comment
-    assert there.states(there.hub.pulls[number]["sha"]) == {"cdml": "success"}
+    assert there.states(there.hub.pulls[number]["sha"])["cdml"] == "success"
     assert any(ref.startswith("refs/cdml/runs/") for ref in there.refs())
     again = there.judge(number)
     assert again.exit_code == 0, said(again)
@@ -86,7 +86,7 @@ def test_a_worse_model_is_refused_on_the_line_that_asked(there: Hosted) -> None:
     assert run.results["report"] == "success", said(run)
     (comment,) = there.comments(number)
     assert "🔴" in comment
-    assert there.states(there.hub.pulls[number]["sha"]) == {"cdml": "failure"}
+    assert there.states(there.hub.pulls[number]["sha"])["cdml"] == "failure"
     lines = (there.work / "mlops.yaml").read_text().splitlines()
     (found,) = [one for one in run.annotations if one.file == "mlops.yaml" and one.level == "error"]
     assert "max-regression" in lines[int(found.line) - 1]
@@ -101,7 +101,7 @@ def test_a_fork_gets_no_secrets_and_is_still_reported(there: Hosted) -> None:
     assert "|" in run.summary  # the table that the comment will have
     _second_half(there, number)
     assert len(there.comments(number)) == 1
-    assert there.states(there.hub.pulls[number]["sha"]) == {"cdml": "success"}
+    assert there.states(there.hub.pulls[number]["sha"])["cdml"] == "success"
 
 
 def _second_half(there: Hosted, number: int) -> None:
@@ -112,6 +112,31 @@ def _second_half(there: Hosted, number: int) -> None:
     ended["head_repository"] = {"full_name": "someone/fork"}
     run = there.run("cdml-forks", "workflow_run", {"workflow_run": ended}, share="fork")
     assert run.exit_code == 0, said(run)
+    assert {ref for ref in there.refs() if ref.startswith("refs/cdml/runs/")} == before
+
+
+def test_a_command_is_answered_and_any_other_comment_starts_no_job(there: Hosted) -> None:
+    number = there.offer("talked-about", "C: 1.0", "C: 1.1")
+    chat = there.comment(number, "What does /cdml help say?")
+    assert chat.results == {"answer": "skipped"}, said(chat)
+    asked = there.comment(number, "/cdml help")
+    assert asked.exit_code == 0, said(asked)
+    assert "/cdml retrain" in there.comments(number)[-1]
+
+
+def test_a_run_that_a_command_starts_judges_the_commit_that_it_names(there: Hosted) -> None:
+    number = there.offer("asked-for", "C: 1.0", "C: 0.8", fork="someone/fork")
+    before = {ref for ref in there.refs() if ref.startswith("refs/cdml/runs/")}
+    by_hand = there.asked(number, "refs/heads/main")
+    assert {by_hand.results.get(job, "skipped") for job in ("plan", "judge", "report")} == {"skipped"}, said(
+        by_hand
+    )
+    assert not there.comments(number)
+    run = there.asked(number, "refs/heads/cdml/asked")
+    assert run.exit_code == 0, said(run)
+    assert run.results["report"] == "success", said(run)
+    assert len(there.comments(number)) == 1
+    assert there.states(there.hub.pulls[number]["sha"])["cdml"] == "success"
     assert {ref for ref in there.refs() if ref.startswith("refs/cdml/runs/")} == before
 
 

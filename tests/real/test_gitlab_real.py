@@ -22,6 +22,7 @@ from cdml.forges.local import LocalForge
 from cdml.state.git import Git
 
 PLAN, JUDGE, REPORT, GATE = (f"cdml-pull-request:{job}" for job in ("plan", "judge:toy", "report", "gate"))
+ANSWER = "cdml-commands:answer"
 OTHER = "cdml-pull-request:judge:other"
 
 
@@ -78,6 +79,7 @@ class Scene:
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
             "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
             "CI_MERGE_REQUEST_PROJECT_ID": "1",
+            "CI_PROJECT_ID": "1",
         }
         return self.play({**given, **more})
 
@@ -125,7 +127,7 @@ def test_a_merge_request_is_judged_reported_and_let_through(scene: Scene) -> Non
     }, played.log
     assert "nothing to do for other" in played.job(OTHER).output
     shown = json.loads(scene.toy.cdml("pr", "show", str(number), "--json"))
-    assert [status["state"] for status in shown["statuses"]] == ["success"]
+    assert {status["state"] for status in shown["statuses"]} == {"success"}
     assert "better" in shown["comments"][0]["body"]
     assert any(ref.startswith("refs/cdml/runs/") for ref in scene.toy.refs())
 
@@ -142,13 +144,23 @@ def test_a_worse_model_is_reported_and_stops_at_the_gate(scene: Scene) -> None:
     }, played.log
     assert played.exit_code == 1
     shown = json.loads(scene.toy.cdml("pr", "show", str(number), "--json"))
-    assert [status["state"] for status in shown["statuses"]] == ["failure"]
+    assert {status["context"]: status["state"] for status in shown["statuses"]}["cdml"] == "failure"
 
 
 def test_a_fork_s_merge_request_is_judged_and_nobody_comments(scene: Scene) -> None:
-    played = scene.merge_request(scene.offer("1.3"), CI_MERGE_REQUEST_SOURCE_PROJECT_ID="2")
+    there = {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2", "CI_PROJECT_ID": "2"}
+    played = scene.merge_request(scene.offer("1.3"), **there)
     assert played.results == {PLAN: "passed", JUDGE: "passed", OTHER: "passed", GATE: "passed"}, played.log
     assert not any(ref.startswith("refs/cdml/runs/") for ref in scene.toy.refs())
+
+
+def test_a_comment_that_is_no_command_ends_the_job_that_it_starts(scene: Scene, tmp_path: Path) -> None:
+    note = {"object_kind": "note", "object_attributes": {"id": 1, "note": "nice"}, "merge_request": {"iid": 1}}
+    (tmp_path / "payload.json").write_text(json.dumps(note))
+    sent = {"CI_PIPELINE_SOURCE": "trigger", "TRIGGER_PAYLOAD": str(tmp_path / "payload.json")}
+    played = scene.play({"CI_COMMIT_BRANCH": "main", **sent})
+    assert played.results == {ANSWER: "passed"}, played.log
+    assert "this is no command" in played.job(ANSWER).output
 
 
 def test_a_push_to_main_registers_the_models_that_it_touched(scene: Scene) -> None:

@@ -32,7 +32,7 @@ def need(*names: str) -> None:
     """Skip the running test unless every named tool is there.
 
     Names: `act`, `check-jsonschema`, `zizmor`, `node`, a package of node/package.json, or a program on PATH:
-    `rsync`.
+    `rsync`, `chromium`.
     """
     for name in names:
         if not _found(name):

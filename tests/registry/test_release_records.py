@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from cdml.core.comparison import Waiver
 from cdml.core.errors import ConfigError, UsageError
 from cdml.core.release import Artifact, ReleaseRecord
 from cdml.core.settings import DeploySettings
-from cdml.registry.record import read_record, record_bytes, record_history, record_path
+from cdml.registry.record import parse_record, read_record, record_bytes, record_history, record_path
 from cdml.state.git import Git
 from cdml.state.plumbing import write_commit, write_tree
 
@@ -116,3 +118,12 @@ def test_no_file_of_the_working_tree_is_touched(git: Git) -> None:
     commit(git, record_bytes(record("v1.0.0")))
     read_record(git, BRANCH, "churn")
     assert not (git.root / Path(".cdml")).exists()
+
+
+def test_a_record_keeps_waivers_and_an_older_one_has_none() -> None:
+    waiver = Waiver("f1:min", "0" * 64, "bob", "stricter labels", 7, 12, "a" * 40, 1_700_000_000)
+    waived = dataclasses.replace(record("v1.0.0"), waivers=(waiver,))
+    assert parse_record(record_bytes(waived), "churn", "x") == waived
+    older = json.loads(record_bytes(record("v1.0.0")))
+    del older["waivers"]
+    assert parse_record(json.dumps(older).encode(), "churn", "x") == record("v1.0.0")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cdml.core.comparison import Waiver
 from cdml.core.errors import ConfigError
 from cdml.core.release import Artifact, Field, Measured, Provenance
 from cdml.registry.provenance import deployment_body, provenance_body, read_deployment, read_provenance
@@ -53,6 +54,7 @@ provenances = st.builds(
     compared_with=st.none() | text,
     judged_run=st.booleans(),
     registered_by=text,
+    waivers=st.lists(st.builds(Waiver, text, text, text, text, at=st.integers(0, 2**40)), max_size=2).map(tuple),
 )
 
 

@@ -45,7 +45,7 @@ EVIL = "</td>\n# Top|`x` <script>alert(1)</script> [l](http://x) @everyone ![i](
 
 def test_a_card_reads_as_it_always_did() -> None:
     said = card(SETTINGS, "v1.4.0", PROVENANCE)
-    if os.environ.get("CDML_UPDATE_GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(said, "utf-8")
     assert said == GOLDEN.read_text("utf-8")
 

@@ -157,6 +157,17 @@ def copy(source: Path, folder: Path, store: Path | None = None) -> Toy:
     return toy
 
 
+def somebody_else(toy: Toy) -> Toy:
+    """Bob's clone of the same repository."""
+    root = toy.root.parent / "bob"
+    if not root.exists():
+        shutil.copytree(toy.root, root, symlinks=True)
+    bob = Toy(root)
+    bob.git("config", "user.name", "Bob")
+    bob.git("config", "user.email", "bob@localhost")
+    return bob
+
+
 def run(words: list[str], cwd: Path) -> str:
     env = {**os.environ, "DVC_NO_ANALYTICS": "1", "CI": "true", "HOME": "/nonexistent"}
     env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cdml.core.comparison import Verdict
+from cdml.core.comparison import Comparison, Verdict
+from cdml.core.serialize import digest
 from cdml.core.settings import Gate, GateKind
 from cdml.evaluation.compare import Measurement
 from cdml.evaluation.gates import loosening
+from cdml.evaluation.gates.identity import gate_id, gate_ids
 from cdml.evaluation.gates.protocol import Kind
 from cdml.evaluation.gates.regression import Regression
 from cdml.evaluation.gates.threshold import Threshold
+
+__all__ = ["GATES", "effective", "gate_id", "gate_ids", "gate_rule", "gate_words", "judge"]
 
 GATES: dict[GateKind, Kind] = {
     "min": Threshold(higher_is_stricter=True),
@@ -25,6 +29,15 @@ def gate_words(gate: Gate) -> str:
     return GATES[gate.kind].words(gate)
 
 
+def gate_rule(gate: Gate, comparison: Comparison) -> str:
+    """A digest of what a gate asks for: its settings, and of one that compares also the version it compares with.
+
+    Whoever accepts a loss against one champion has accepted nothing against the next.
+    """
+    against = comparison.baseline.version if comparison.baseline and GATES[gate.kind].compares else None
+    return digest([replace(gate, line=None), against])
+
+
 def judge(
     gates: Sequence[Gate], measurement: Measurement, base_gates: Sequence[Gate] | None = None
 ) -> tuple[Verdict, ...]:
@@ -36,7 +49,7 @@ def judge(
     head's of the same place.
     """
     verdicts = [
-        replace(_one(gate, measurement), loosened=how) for gate, how in _effective(tuple(gates), base_gates or ())
+        replace(_one(gate, measurement), loosened=how) for gate, how in effective(tuple(gates), base_gates or ())
     ]
     return tuple(verdicts)
 
@@ -45,8 +58,8 @@ def _one(gate: Gate, measurement: Measurement) -> Verdict:
     return GATES[gate.kind].judge(gate, measurement)
 
 
-def _effective(head: tuple[Gate, ...], base: Sequence[Gate]) -> list[tuple[Gate, str | None]]:
-    """The gates that count, each with how it was loosened."""
+def effective(head: tuple[Gate, ...], base: Sequence[Gate]) -> list[tuple[Gate, str | None]]:
+    """The gates that count of the head's and the base's, each with how it was loosened."""
     left = list(base)
     chosen: list[tuple[Gate, str | None]] = []
     for gate in head:

@@ -16,6 +16,10 @@ class Kind(Protocol):
     def higher_is_stricter(self) -> bool:
         """Which way its limit tightens."""
 
+    @property
+    def compares(self) -> bool:
+        """Whether it judges against the baseline, and not the candidate alone."""
+
     def judge(self, gate: Gate, measurement: Measurement) -> Verdict:
         """The verdict on what was measured; data, never an exception."""
 

@@ -20,6 +20,7 @@ class Regression:
     """How much worse than the baseline the candidate may be, in the metric's units or relative to its value."""
 
     higher_is_stricter: bool = False
+    compares: bool = True
 
     def words(self, gate: Gate) -> str:
         """`roc_auc at most 0.01 worse`, `roc_auc at most 1 % worse`."""

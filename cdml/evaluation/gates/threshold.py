@@ -16,6 +16,7 @@ class Threshold:
     """A bound on the candidate's value; reaching it exactly is within it."""
 
     higher_is_stricter: bool
+    compares: bool = False
 
     def words(self, gate: Gate) -> str:
         """`roc_auc at least 0.80`, with the confidence where one is asked for."""

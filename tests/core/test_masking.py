@@ -1,0 +1,49 @@
+"""Secrets do not reach what people read, whole or in part."""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdml.core.masking import SHORTEST, masked, secret_values, without_credentials
+
+SECRET = st.text(st.characters(exclude_characters="*"), min_size=SHORTEST, max_size=30).filter(
+    lambda text: len(text.strip()) >= SHORTEST
+)
+
+
+@given(st.lists(SECRET, max_size=4), st.text(max_size=20))
+def test_no_value_is_left_in_any_text(secrets: list[str], around: str) -> None:
+    environ = {str(n): secret for n, secret in enumerate(secrets)}
+    values = secret_values(environ, environ)
+    said = masked(around.join(["", *secrets, ""]), values)
+    assert not [value for value in values if value in said and value not in "***"]
+
+
+def test_lines_and_other_spellings_of_a_secret_are_masked() -> None:
+    key = "-----BEGIN-----\nabc/def+ghi=\n--"
+    values = secret_values(["KEY", "FLAG", "UNSET"], {"KEY": key, "FLAG": "on"})
+    for spelling in ("abc/def+ghi=", quote("abc/def+ghi=", safe=""), base64.b64encode(b"abc/def+ghi=").decode()):
+        assert masked(f"<{spelling}>", values) == "<***>"
+    assert masked("on --", values) == "on --"
+
+
+def test_a_longer_secret_leaves_nothing_beside_a_shorter_one() -> None:
+    values = secret_values(["A", "B"], {"A": "sesame", "B": "open sesame now"})
+    assert masked("open sesame now; sesame", values) == "***; ***"
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("url='https://me:pass@host/a?sig=1&x=2' no", "url='https://host/a' no"),
+        ("ssh://me@host/a", "ssh://host/a"),
+        ("is it there? mail a@b", "is it there? mail a@b"),
+    ],
+)
+def test_addresses_lose_names_passwords_and_signatures(said: str, left: str) -> None:
+    assert without_credentials(said) == left

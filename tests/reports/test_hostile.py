@@ -1,0 +1,140 @@
+"""Whatever names, values, labels and logs hold, a page has the elements that harmless words would give it."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from rendered import Page, rendered
+from strange import Shape, shapes, some_words, strange, words
+
+from cdml.core.comparison import Judgement
+from cdml.core.dialect import Dialect
+from cdml.core.release import Artifact, ReleaseRecord
+from cdml.core.run import Around
+from cdml.core.settings import DeploySettings
+from cdml.reports import escape
+from cdml.reports.markdown import comment, failure, issue, promotion, summary, waiting
+
+ROOMY = Dialect(longest=10**9)
+SMALL = Shape(1, 2, 3, 3, 1, 1, 1, 4, False, False, True)
+EVIL = "a|b`c<img src=x>\n# h @owner *x* [l](http://e.example) #12 --> \x1b[31m\u202eabc"
+# What forges make of plain text beyond the parser: people, issues and the like, signs in colons.
+REFERENCES = re.compile(r"@\w|[#!%~$^&][\w\"]|\bGH-\d|:[\w+-]+:(?!\d)|://|\bwww\.", re.IGNORECASE)
+COMMANDS = re.compile(r"^\s*/[A-Za-z]\w*(\s|$)", re.MULTILINE)
+
+
+def _same(hostile: str, harmless: str) -> None:
+    page, plain = rendered(hostile), rendered(harmless)
+    assert _outline(page) == _outline(plain)
+    assert page.stray == page.open == []
+    assert not COMMANDS.search(hostile)
+    assert not REFERENCES.search(page.text), page.text
+
+
+def _outline(page: Page) -> list[object]:
+    """Elements and their attributes; the marker names the model, so its words differ."""
+    return [tag if tag == "comment" else (tag, attrs) for tag, attrs in page.elements]
+
+
+def _pages(judgement: Judgement, around: Around) -> list[str]:
+    narrow = Dialect(longest=10**9, mermaid=False, folds=False)
+    return [
+        comment(judgement, dialect=ROOMY, around=around),
+        comment(judgement, dialect=narrow, around=around),
+        issue(judgement, "4f2a9c1", dialect=ROOMY, around=around)[1],
+    ]
+
+
+@settings(max_examples=30)
+@given(shapes, some_words)
+@example(SMALL, [EVIL])
+@example(SMALL, ["/cdml waive f1:min because of this x"])
+def test_a_comment_has_no_element_that_harmless_words_would_not_give(shape: Shape, texts: list[str]) -> None:
+    for hostile, harmless in zip(
+        _pages(*strange(shape, texts)), _pages(*strange(shape, ["word"] * len(texts))), strict=True
+    ):
+        _same(hostile, harmless)
+
+
+def _outline_of_log(page: Page) -> list[str]:
+    return [tag for tag in page.tags() if tag != "comment"]
+
+
+@given(words.map(lambda word: f"{word}x"), st.lists(words, max_size=40))
+@example("x", ["```", "</details>", "/cdml waive f1:min because", "~~~~", "````", "/merge"])
+def test_a_failing_log_stays_in_its_block(message: str, log: list[str]) -> None:
+    first = " ".join(message.split()) or "x"
+    hostile = failure(first, first, first, "\n".join(log) + "\nend")
+    harmless = failure("word", "word", "word", "\n".join("x" for _ in "\n".join(log).split("\n")) + "\nend")
+    page = rendered(hostile)
+    assert [tag for tag in _outline_of_log(page) if tag != "code"] == [
+        tag for tag in _outline_of_log(rendered(harmless)) if tag != "code"
+    ]
+    assert not COMMANDS.search(hostile)
+    assert not REFERENCES.search(page.text), page.text
+
+
+@given(words.map(lambda word: f"{word}x"))
+@example("Start it: `/cdml evaluate`. x")
+@example("/cdml evaluate x")
+def test_what_is_waited_for_may_quote_a_command_and_nothing_else(said: str) -> None:
+    page = rendered(waiting(said, said, said))
+    assert [tag for tag in page.tags() if tag != "code"] == rendered(waiting("word", "word", "word")).tags()
+    assert not COMMANDS.search(waiting(said, said, said))
+    assert not REFERENCES.search(page.text), page.text
+
+
+@settings(max_examples=30)
+@given(words.map(lambda word: f"{word}x"), shapes)
+def test_a_promotion_holds_only_what_it_says(text: str, shape: Shape) -> None:
+    def page(word: str) -> str:
+        artifact = Artifact(word, word, 1)
+        record = ReleaseRecord(
+            model=word,
+            version=word,
+            commit=word,
+            artifact=artifact,
+            inputs=word,
+            data={},
+            verdicts={},
+            deploy=DeploySettings("local", {}),
+            champion=None,
+            previous=None,
+            hold=word,
+            action="promote",
+            who=word,
+            why=word,
+        )
+        judgement, around = strange(shape, [word])
+        return promotion(record, record, judgement, word, dialect=ROOMY, around=around)
+
+    _same(page(text), page("word"))
+
+
+@given(words)
+def test_an_address_is_followed_only_where_it_is_one(url: str) -> None:
+    for address in (url, f"https://e.example/{url}", f"javascript:{url}", f"http://{url}"):
+        page = rendered(f"a {escape.link('run', address)} b")
+        links = [attrs for tag, attrs in page.elements if tag == "a"]
+        assert page.tags() in (["p"], ["p", "a"])
+        assert all(re.match(r"https?://[^/@]+", str(dict(attrs)["href"])) for attrs in links)
+        assert page.text.split() in (["a", "b"], ["a", "run", "b"])
+    assert (
+        escape.link("run", "https://e.example/a b(c)?x=1&y=2")
+        == "[run](https://e.example/a%20b%28c%29?x=1&amp;y=2)"
+    )
+    for refused in (
+        "javascript:alert(1)",
+        "https://user:token@e.example/",
+        "https://",
+        "ftp://e.example",
+        "https://[::",
+    ):
+        assert escape.link("run", refused) == ""
+
+
+def test_a_summary_has_room_for_more_than_a_comment() -> None:
+    judgement, around = strange(Shape(3, 12, 61, 20, 8, 3, 12, 20, False, False, True), ["|" * 200])
+    assert len(comment(judgement, around=around)) < len(summary(judgement, around)) < 2**20
