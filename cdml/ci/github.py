@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from cdml.ci.base import CiFile, Event, Job, Provider, Repository, Workflow
 from cdml.ci.github_run import TOLD, context, credentials, identity
 from cdml.ci.text import command, comment, refuse_expression, scalar
-from cdml.ci.workflows import ASKED, tool_python
+from cdml.ci.workflows import tool_python
+from cdml.core.names import ASKED_BRANCH
 from cdml.core.resources import render
 
 FOLDER = ".github/workflows"
@@ -30,7 +31,7 @@ _CONDITIONS = {
     " || github.event.pull_request.head.repo.full_name == github.repository)",
     "forks": "github.event.workflow_run.event == 'pull_request'"
     " && github.event.workflow_run.head_repository.full_name != github.repository",
-    "asked": f"github.event_name == 'pull_request' || github.ref == 'refs/heads/{ASKED}'",
+    "asked": f"github.event_name == 'pull_request' || github.ref == 'refs/heads/{ASKED_BRANCH}'",
     # Nothing more is read of a comment here: whether it is a command, and who may give one, the program says.
     "command": "github.event.issue.pull_request && startsWith(github.event.comment.body, '/cdml')",
 }

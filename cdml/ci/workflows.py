@@ -23,9 +23,6 @@ OTHER_MINUTES = 15
 LIKE = {"register": "train", "retrain": "train"}
 OPERATIONS = ("promote", "rollback", "retrain")
 NO_OR_YES = ("false", "true")
-# The branch on which a command has a pull request judged, at main's tip: code of a pull request that ran on main
-# itself would have main's identity in a cloud, and could fill main's caches.
-ASKED = "cdml/asked"
 # What a command in a comment tells the run that judges again; the program reads it as `RunContext` has it.
 TOLD = (
     Input("pull", "The number of the pull request", required=True),

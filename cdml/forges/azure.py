@@ -172,6 +172,10 @@ class AzureForge:
         """Queue the build that judges the pull request again; a policy's build takes no inputs."""
         return start_run(self.api, pull)
 
+    def look_again(self, pull: PullRequest) -> bool:
+        """A branch policy asks for the statuses themselves."""
+        return False
+
     def set_status(self, sha: str, status: Status) -> None:
         """Set one context's status on a commit, given by its full id, and on what offers it."""
         set_status(self.api, full_id(sha), status, self._offers)

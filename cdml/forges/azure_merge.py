@@ -69,15 +69,16 @@ def _complete(api: AzureApi, found: PullRequest, expected: str, strategy: str) -
         "completionOptions": {"mergeStrategy": strategy, "deleteSourceBranch": False},
     }
     path = f"{api.git}/pullrequests/{found.number}"
-    for attempt, pause in enumerate((*PAUSES, None)):
+    behind = True  # until it was looked at
+    for pause in (*PAUSES, None):
         try:
             return _await(api, found, expected, api.write(WirePull, "PATCH", path, body, needs=PULLS))
         except ForgeError as error:
             if error.status not in (400, 409):
                 raise
             # The trial merge may have been too old, and be done by the time that it is looked at.
-            again = _is_behind(api, found, expected) or attempt == 0
-            if pause is None or not again:
+            before, behind = behind, _is_behind(api, found, expected)
+            if pause is None or not (before or behind):
                 raise _no(found, error.said) from None
             sleep(pause)
     raise AssertionError("the last attempt returns or raises")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import Field
 
@@ -21,6 +22,13 @@ class WirePerson(AzureWire):
     id: str
     descriptor: str
     is_active: bool = True
+    properties: Mapping[str, Any] = Field(default_factory=dict)
+
+    @property
+    def account(self) -> str:
+        """The name that nobody else has; the one that is shown is everybody's own choice."""
+        found = self.properties.get("Account")
+        return str(found.get("$value", "")) if isinstance(found, dict) else ""
 
 
 class WireExtended(AzureWire):
@@ -60,11 +68,12 @@ def security_token(api: AzureApi) -> str:
 
 def _descriptor(api: AzureApi, login: str) -> str | None:
     asked: dict[str, str | int] = {
-        "searchFilter": "AccountName",
+        "searchFilter": "General",
         "filterValue": login,
         "queryMembership": "None",
     }
     # The service answers null in the place of somebody whom it does not know.
     found = api.identities.read(WireList[WirePerson | None], "/_apis/identities", needs=VIEW_RIGHTS, **asked).value
-    people = {one.descriptor for one in found if one is not None and one.is_active}
+    active = [one for one in found if one is not None and one.is_active]
+    people = {one.descriptor for one in active if one.account.lower() == login.lower()}
     return people.pop() if len(people) == 1 else None

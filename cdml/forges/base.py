@@ -124,6 +124,12 @@ class Forge(Protocol):
         `inputs` are those of the generated workflow. UsageError where the forge runs no CI that can be asked.
         """
 
+    def look_again(self, pull: PullRequest) -> bool:
+        """Run CI's required check of a pull request's head again where it ended badly; whether that was done.
+
+        False too where the forge has no such check, or the statuses themselves are what it requires.
+        """
+
     def set_status(self, sha: str, status: Status) -> None:
         """Set one context's status on a commit."""
 

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from cdml.core.dialect import Dialect
 from cdml.core.errors import UsageError
+from cdml.core.names import ASKED_BRANCH
 from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Reaction, Status
 from cdml.forges.gitea_api import GiteaApi
 from cdml.forges.gitea_comments import DIALECT, find_comment, react, read_comments, write_comment
@@ -95,8 +96,11 @@ class GiteaForge:
         return may_write(self.api, login)
 
     def start_run(self, pull: PullRequest, inputs: Mapping[str, str]) -> str:
-        """Start the workflow that judges pull requests on main; what it is to judge stands in `inputs`."""
-        body = {"ref": self.git.default_branch(), "inputs": dict(inputs)}
+        """Start the workflow that judges pull requests, as main has it; what it is to judge stands in `inputs`.
+
+        The branch for such runs must be there.
+        """
+        body = {"ref": ASKED_BRANCH, "inputs": dict(inputs)}
         try:
             self.api.act("POST", f"/actions/workflows/{JUDGING}/dispatches", body, needs=WRITES)
         except ForgeError as error:
@@ -104,10 +108,14 @@ class GiteaForge:
                 raise
             raise UsageError(
                 f"{self.api.place.slug} starts no {JUDGING} when it is asked to ({error.message})",
-                f"is it on {body['ref']}, and is this Gitea 1.24, Forgejo 7 or later? "
+                f"is it on {self.git.default_branch()}, and is this Gitea 1.24, Forgejo 7 or later? "
                 "Else push again: a push is judged too",
             ) from None
         return f"{pull.url.partition('/pulls/')[0]}/actions?workflow={JUDGING}" if pull.url else ""
+
+    def look_again(self, pull: PullRequest) -> bool:
+        """Gitea cannot run one job of a run again: a person does, or pushes."""
+        return False
 
     def set_status(self, sha: str, status: Status) -> None:
         """Set one context's status on a commit, given by its full id."""

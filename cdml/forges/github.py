@@ -13,6 +13,7 @@ from urllib.parse import quote
 from cdml.core.dialect import GITHUB_FLAVOURED, Dialect
 from cdml.core.errors import UsageError
 from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Reaction, Status
+from cdml.forges.github_actions import look_again, start_run
 from cdml.forges.github_api import GithubApi
 from cdml.forges.github_comments import find_comment, fit, react, read_comments, write_comment
 from cdml.forges.github_issues import close_issue, open_issue, read_issues
@@ -25,7 +26,6 @@ from cdml.state.git import REMOTE, Git
 
 PULLS = "pull-requests: write"
 READS = "pull-requests: read"
-JUDGING = "cdml-pull-request.yml"  # as cdml generate names it
 STATUSES = "statuses: write"
 MOST = 140  # characters of a status' description
 
@@ -151,10 +151,15 @@ class GithubForge:
             return False
 
     def start_run(self, pull: PullRequest, inputs: Mapping[str, str]) -> str:
-        """Start the workflow that judges pull requests on main; what it is to judge stands in `inputs`."""
-        body = {"ref": self.git.default_branch(), "inputs": dict(inputs)}
-        self.api.act("POST", f"/actions/workflows/{JUDGING}/dispatches", body, needs="actions: write")
-        return f"{pull.url.partition('/pull/')[0]}/actions/workflows/{JUDGING}" if pull.url else ""
+        """Start the workflow that judges pull requests, as main has it; what it is to judge stands in `inputs`.
+
+        The branch for such runs must be there.
+        """
+        return start_run(self.api, pull, inputs)
+
+    def look_again(self, pull: PullRequest) -> bool:
+        """Run the job of the required check again, of the newest run that judged the pull request's head."""
+        return look_again(self.api, pull.head)
 
     def set_status(self, sha: str, status: Status) -> None:
         """Set one context's status on a commit, given by its full id."""

@@ -93,6 +93,10 @@ class GitlabForge:
         """Start a pipeline of the merge request; it takes no inputs, and only `head` is looked at here."""
         return gitlab_pulls.start_run(self.api, pull, inputs.get("head") or pull.head)
 
+    def look_again(self, pull: PullRequest) -> bool:
+        """Run the job again whose exit code is the verdict, in the newest pipeline of the head."""
+        return look_again(self.api, pull)
+
     def set_status(self, sha: str, status: Status) -> None:
         """Set one context's status on a commit, given by its full id."""
         set_status(self.api, sha, status)

@@ -25,4 +25,4 @@ def level_of(api: GitlabApi, identity: int) -> int:
 def may_write(api: GitlabApi, login: str) -> bool:
     """Whether somebody may push to the project."""
     user = api.find_user(login)
-    return user is not None and user.state == "active" and level_of(api, user.id) >= DEVELOPER
+    return user is not None and level_of(api, user.id) >= DEVELOPER

@@ -13,8 +13,8 @@ from cdml.forges.text import clean, one_line
 GITLAB_FLAVOURED = Dialect(longest=1_000_000)
 MOST = 255  # characters of a title, and of a status' name, description and address
 # GitLab carries out a line that begins with the name of one of its commands, such as /merge, with the rights of
-# whoever writes it, and takes it out of the text. It drops carriage returns first.
-_ACTION = re.compile(r"^([ \t]*)/(?=[A-Za-z_]+(?:\s|$))", re.MULTILINE)
+# whoever writes it, and takes it out of the text. It drops carriage returns first. None of them is called as ours.
+_ACTION = re.compile(r"^([ \t]*)/(?!cdml\s)(?=[A-Za-z_]+(?:\s|$))", re.MULTILINE)
 
 
 def fit(body: str) -> str:

@@ -24,7 +24,6 @@ STATES: dict[str, StatusState] = {
 class WireUser(Wire):
     id: int
     username: str
-    state: str = "active"
 
 
 class WireMember(Wire):

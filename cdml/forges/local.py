@@ -140,6 +140,10 @@ class LocalForge:
         """UsageError: there is no CI to ask; who acts runs the jobs."""
         raise UsageError("the local forge runs no CI", "cdml pr open")
 
+    def look_again(self, pull: PullRequest) -> bool:
+        """Nothing is required here but the statuses themselves."""
+        return False
+
     def set_status(self, sha: str, status: Status) -> None:
         """Set one context's status on a commit, given by its full id."""
         self.store.settle(lambda: local_issues.set_status(self.store, sha, status) or None)

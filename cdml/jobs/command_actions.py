@@ -9,6 +9,7 @@ from cdml.core.release import Version
 from cdml.forges import detect
 from cdml.forges.base import PullRequest
 from cdml.jobs.asked import Asked, is_release, models, one_model, require_open, require_seen
+from cdml.jobs.asked_branch import point_at_main
 from cdml.jobs.concerned import Concerned
 from cdml.jobs.events import on_pull_request
 from cdml.jobs.forge import require_forge
@@ -20,6 +21,9 @@ from cdml.registry.read import complete, read
 from cdml.registry.record import read_record
 from cdml.reports.words import headline
 from cdml.state.plumbing import temporary_clone
+
+# Forges whose CI is asked to run a workflow, and needs a branch to run it on.
+ON_A_BRANCH = ("github", "gitea")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ def judge_again(asked: Asked) -> Done:
     meant = models(asked)
     require_seen(asked, meant)
     force = asked.command.verb == "retrain"
-    if detect(asked.git.remote_url() or "") == "local":
+    forge = detect(asked.git.remote_url() or "")
+    if forge == "local":
         return Done("; ".join(_judge_here(asked, one, force) for one in meant))
     pull = asked.pull
     inputs = {
@@ -49,6 +54,8 @@ def judge_again(asked: Asked) -> Done:
         "force": str(force).lower(),
         "folder": (meant[0].folder or ".") if asked.command.model else "",
     }
+    if forge in ON_A_BRANCH:
+        point_at_main(asked.git)
     url = asked.forge.start_run(pull, inputs)
     names = ", ".join(one.model for one in meant)
     return Done(f"{names}: a run that judges {pull.head[:7]} was started", url)

@@ -139,8 +139,8 @@ def _with_waivers(git: Git, forge: Forge, place: Path, handover: Handover, say: 
 def _keep(git: Git, place: Path, handover: Handover, again: bool, say: Say) -> str | None:
     """Keep the judged run, so that registering need not train; what cannot be kept is trained again, no more.
 
-    `again` replaces what was kept of the same inputs.
-    Which remote takes the outputs is main's to say: the settings of a pull request would choose where secrets go.
+    `again` replaces what was kept of the same inputs. Which remote takes the outputs is main's to say: the
+    settings of a pull request would choose where secrets go.
     """
     root = git.top() / handover.folder
     try:

@@ -56,8 +56,12 @@ def find_place(url: str) -> Place:
 
 
 def azure(scene: Scene) -> Iterator[Finding]:
-    """The pipeline, its policies, the build identity's rights, checks of environments, machines and names."""
+    """The pipeline, its policies, the build identity's rights, checks of environments, machines and names.
+
+    Azure Repos is a forge for other CI too: then only the token counts.
+    """
     if "azure" not in scene.providers:
+        yield from token_rights(scene)
         return
     place = find_place(scene.url)
     yield _pipeline(scene, place)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cdml.ci.base import Job, Model, Repository, Workflow
-from cdml.ci.workflows import ASKED, workflows
+from cdml.ci.workflows import workflows
+from cdml.core.names import ASKED_BRANCH
 from cdml.forges import address
 from cdml.jobs.cloud import READERS
 from cdml.jobs.doctor_base import Finding, Scene
@@ -72,7 +73,7 @@ def subjects(scene: Scene) -> tuple[Subject, ...]:
         prefix = _prefix(scene)
         found = [Subject(*_github(scene, flow, job, prefix), _writes(flow, job)) for flow, job in jobs]
         if any(flow.told for flow, _ in jobs):
-            found.append(Subject("asked", f"{prefix}:ref:refs/heads/{ASKED}", False))
+            found.append(Subject("asked", f"{prefix}:ref:refs/heads/{ASKED_BRANCH}", False))
     elif provider == "gitlab":
         found = [Subject(*_gitlab(scene, flow, job), _writes(flow, job)) for flow, job in jobs]
     else:

@@ -14,7 +14,8 @@ from rendering import example, repository
 
 from cdml.ci.base import Repository
 from cdml.ci.github import PROVIDER
-from cdml.ci.workflows import ASKED, workflows
+from cdml.ci.workflows import workflows
+from cdml.core.names import ASKED_BRANCH
 from cdml.core.settings import Ci
 
 CLOUD = {
@@ -38,12 +39,14 @@ def files(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def test_a_run_that_a_command_starts_is_on_its_own_branch_or_does_nothing(files: dict[str, Any]) -> None:
     jobs = files["cdml-pull-request"]["jobs"]
-    assert jobs["plan"]["if"] == f"github.event_name == 'pull_request' || github.ref == 'refs/heads/{ASKED}'"
+    assert (
+        jobs["plan"]["if"] == f"github.event_name == 'pull_request' || github.ref == 'refs/heads/{ASKED_BRANCH}'"
+    )
     assert jobs["judge"]["needs"] == ["plan"]
     assert "always()" not in jobs["judge"]["if"]
     assert "cancelled" not in jobs["judge"]["if"]
     assert "needs.judge.result != 'skipped'" in jobs["report"]["if"]
-    assert ASKED != "main"
+    assert ASKED_BRANCH == "cdml/asked"
 
 
 def test_it_restores_and_keeps_no_cache(files: dict[str, Any]) -> None:

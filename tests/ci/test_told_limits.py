@@ -67,6 +67,11 @@ def test_a_page_ends_between_its_parts_and_says_so(parts: list[str], room: int) 
     assert kept in {"".join(parts[:number]) for number in range(len(parts) + 1)}
 
 
+def test_a_fold_does_not_end_within_a_fence() -> None:
+    fold = "<details>\n\n```\n</details>\n\nwords\n```\n\n</details>\n\n"
+    assert page(f"first\n\n{fold}{'x' * 200}", len(LEFT_OUT) + 52) == f"first\n\n{LEFT_OUT}"
+
+
 def test_a_fence_that_is_never_closed_is_left_out_as_a_whole() -> None:
     assert page("words\n\n```\n" + "x\n\n" * 300, 200) == "words\n\n" + LEFT_OUT
 

@@ -22,6 +22,9 @@ KEPT = {
     f"{REPOSITORY}/pulls/{{pull_number}}/files": ["get"],
     f"{REPOSITORY}/collaborators/{{username}}/permission": ["get"],
     f"{REPOSITORY}/actions/workflows/{{workflow_id}}/dispatches": ["post"],
+    f"{REPOSITORY}/actions/workflows/{{workflow_id}}/runs": ["get"],
+    f"{REPOSITORY}/actions/runs/{{run_id}}/jobs": ["get"],
+    f"{REPOSITORY}/actions/jobs/{{job_id}}/rerun": ["post"],
     f"{REPOSITORY}/statuses/{{sha}}": ["post"],
     f"{REPOSITORY}/commits/{{ref}}/status": ["get"],
 }

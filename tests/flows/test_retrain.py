@@ -33,6 +33,7 @@ def test_newer_data_becomes_a_judged_pull_request(registered):
     assert pull["pull"]["source"] == "cdml/retrain/toy"
     assert {status["context"]: status["state"] for status in pull["statuses"]} == {
         "cdml": "success",
+        "cdml: roc_auc:max-regression": "success",
         "cdml gate": "success",
     }
     registered.cdml("run", "retrain")

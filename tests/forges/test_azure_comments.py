@@ -7,6 +7,8 @@ from azure_state import PER_THREAD
 from rigs.azure import AzureRig
 from rigs.base import ADA, BOB, BOT
 
+from cdml.core.errors import UsageError
+
 MARK = "<!-- cdml:churn -->"
 BAD, GOOD = "### 🔴 churn: roc_auc is worse", "### 🟢 churn: better on roc_auc"
 
@@ -83,8 +85,16 @@ def test_a_name_like_ours_is_not_us(azure: AzureRig, pull: int) -> None:
 
 
 def test_the_length_is_counted_as_the_service_counts_it(azure: AzureRig, pull: int) -> None:
-    azure.forge().comment(pull, "a line\n" * 20_000 + "🟡" * 900, MARK)
+    azure.forge().comment(pull, "🟡" * 1500 + "\n" + "a line\n" * 25_000, MARK)
     assert len(azure.comments(pull)) == 1
+
+
+def test_a_deleted_comment_keeps_its_place_and_is_none(azure: AzureRig, pull: int) -> None:
+    identity = azure.add_comment(pull, "/cdml help")
+    azure.delete_comment(pull, identity)
+    assert azure.forge().comments(pull) == ()
+    with pytest.raises(UsageError, match=f"has no comment {identity}"):
+        azure.forge().find_comment(pull, identity)
 
 
 def test_a_comment_s_address_is_its_thread(azure: AzureRig, pull: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from azure_server import AzureServer
 from rigs.azure import AzureRig
-from rigs.base import ADA, BOB
+from rigs.base import ADA, BOB, EVE
 
 from cdml.core.errors import ExternalError
 
@@ -16,8 +16,15 @@ def test_a_denial_is_stronger_than_what_a_group_allows(azure: AzureRig) -> None:
 
 
 def test_a_name_that_two_people_bear_is_nobody_s(azure: AzureRig) -> None:
-    azure.hub.people[azure.author(BOB)]["alias"] = azure.author(ADA)
+    azure.hub.people[azure.author(BOB)]["account"] = azure.author(ADA)
     assert not azure.forge().may_write(azure.author(ADA))
+
+
+def test_a_display_name_is_no_name(azure: AzureRig) -> None:
+    azure.hub.people[azure.author(BOB)]["display"] = "root@example.com"
+    assert not azure.forge().may_write("root@example.com")
+    azure.hub.people[azure.author(EVE)]["display"] = azure.author(ADA)
+    assert azure.forge().may_write(azure.author(ADA).upper())
 
 
 def test_somebody_who_has_left_may_nothing(azure: AzureRig) -> None:

@@ -60,15 +60,17 @@ def test_a_forks_branch_does_not_pass_for_ours(azure: AzureRig, forge: AzureForg
     assert forge.open_pull("feature", "main", "Ours", "").number == 2
 
 
+@pytest.mark.parametrize("times", [1, 3])
 def test_the_head_is_the_branch_s_while_its_trial_merge_lags(
-    azure: AzureRig, forge: AzureForge, ada: Person
+    azure: AzureRig, forge: AzureForge, ada: Person, naps: list[float], times: int
 ) -> None:
     ada.push("feature", {"b.txt": "new\n"})
     forge.open_pull("feature", "main", "t", "")
-    azure.hub.lagging = True
+    azure.hub.lagging = times
     head = ada.push("feature", {"b.txt": "newer\n"}, base="origin/feature")
     assert forge.pull(1).head == head
-    merged = forge.merge(1, "merge", head)  # the first attempt is refused as stale
+    merged = forge.merge(1, "merge", head)  # the first attempts are refused as stale
+    assert naps == [1.0, 2.0, 4.0][:times]
     assert merged.merged_as == ada.refs()["refs/heads/main"]
     assert git(ada.bare, "show", "main:b.txt") == "newer"
 
@@ -97,6 +99,23 @@ def test_a_completion_that_is_answered_before_it_is_done_is_waited_for(
     azure.hub.unknown = 4
     assert forge.merge(1, "merge").merged_as == ada.refs()["refs/heads/main"]
     assert naps == [1.0, 2.0, 4.0]
+
+
+def test_a_head_that_moves_while_a_completion_waits_is_told(
+    azure: AzureRig, forge: AzureForge, ada: Person
+) -> None:
+    reviewed = ada.push("feature", {"b.txt": "new\n"})
+    forge.open_pull("feature", "main", "t", "")
+    forge.pull(1)
+    azure.hub.unknown = 99
+    method, path = azure.operations["merge"]
+    azure.server.once_before(
+        method,
+        path,
+        lambda: azure.server.once_before("GET", ".*/refs", lambda: ada.push("feature", {"b.txt": "unseen\n"})),
+    )
+    with pytest.raises(ExternalError, match=f"now offers .*, not {reviewed[:7]}"):
+        forge.merge(1, "merge")
 
 
 def test_a_completion_that_never_ends_is_said(azure: AzureRig, forge: AzureForge, ada: Person) -> None:

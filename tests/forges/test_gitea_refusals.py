@@ -182,7 +182,7 @@ def test_a_run_is_started_with_its_inputs(gitea: GiteaRig, pull: int) -> None:
     found = gitea.forge().pull(pull)
     url = gitea.forge().start_run(found, {"pull": "1", "head": found.head})
     assert url == "https://git.example.com/acme/churn/actions?workflow=cdml-pull-request.yml"
-    sent = {"ref": "main", "inputs": {"pull": "1", "head": found.head}}
+    sent = {"ref": "cdml/asked", "inputs": {"pull": "1", "head": found.head}}
     assert gitea.yard.dispatches == [{"workflow": "cdml-pull-request.yml", **sent}]
     gitea.yard.workflows = set()
     with pytest.raises(UsageError, match=r"starts no cdml-pull-request\.yml") as caught:

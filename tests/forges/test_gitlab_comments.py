@@ -35,8 +35,15 @@ def test_lines_that_are_gitlabs_commands_are_words_and_nothing_else(gitlab: Gitl
     assert re.findall(r"\\/(\w+)", body) == ["merge", "close", "approve", "label", "assign", "Target_Branch"]
 
 
-def test_a_path_at_the_beginning_of_a_line_stays_as_it_is() -> None:
-    for text in ("/builds/acme/train.py:3: error", "a /merge in a line", "//merge", "/", "/2 of it"):
+def test_a_path_and_a_command_of_ours_at_the_beginning_of_a_line_stay_as_they_are() -> None:
+    for text in (
+        "/cdml retrain",
+        "/builds/acme/train.py:3: error",
+        "a /merge in a line",
+        "//merge",
+        "/",
+        "/2 of it",
+    ):
         assert fit(text) == text
 
 

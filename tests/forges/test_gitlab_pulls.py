@@ -7,6 +7,7 @@ from gitlab_state import MAINTAINER
 from people import Person, git
 from rigs.gitlab import GitlabRig
 
+from cdml.ci.gitlab_run import TRAIN_LABEL
 from cdml.core.errors import ExternalError, UsageError
 from cdml.forges.base import MergeMethod
 
@@ -62,6 +63,7 @@ def test_a_forks_branch_does_not_pass_for_ours(hosted: GitlabRig, ada: Person) -
     head = ada.push("theirs", {"c.txt": "new\n"})
     hosted.lab.add_pull("feature", login="eve", fork=True, sha=head)
     found = hosted.forge().pull(1)
+    assert not [path for path in hosted.server.asked() if "/branches/" in path]
     assert (found.source, found.fork, found.head) == ("eve:feature", True, head)
     assert hosted.forge().open_pull("feature", "main", "Ours", "").number == 2
 
@@ -155,6 +157,18 @@ def test_a_head_that_moves_while_it_is_merged_is_refused_by_gitlab(hosted: Gitla
     with pytest.raises(ExternalError, match=f"not {reviewed[:7]}; nothing has changed"):
         hosted.forge().merge(1, "merge")
     assert ada.refs()["refs/heads/main"] == tip
+
+
+def test_a_head_that_gitlab_has_not_noticed_yet_keeps_the_one_before_it_from_being_merged(
+    gitlab: GitlabRig,
+) -> None:
+    number = gitlab.add_pull("feature")
+    reviewed = gitlab.forge().pull(number).head
+    gitlab.lab.lag = 99
+    pushed = gitlab.push("feature")
+    with pytest.raises(ExternalError, match=f"now offers {pushed[:7]}, not {reviewed[:7]}; nothing has changed"):
+        gitlab.forge().merge(number, "merge", reviewed)
+    assert gitlab.server.asked("PUT") == []
 
 
 def test_a_merge_waits_until_gitlab_has_noticed_the_push(gitlab: GitlabRig, naps: list[float]) -> None:
@@ -252,7 +266,7 @@ def test_a_run_is_asked_for_by_a_label_and_judges_the_head_that_was_seen(gitlab:
     pull = gitlab.forge().pull(gitlab.add_pull("feature"))
     inputs = {"pull": "1", "head": pull.head, "folder": "", "force": "false"}
     assert gitlab.forge().start_run(pull, inputs) == "https://gitlab.com/acme/churn/-/pipelines/500"
-    assert [(made["sha"], made["labels"]) for made in gitlab.lab.pipelines] == [(pull.head, ["cdml train"])]
+    assert [(made["sha"], made["labels"]) for made in gitlab.lab.pipelines] == [(pull.head, [TRAIN_LABEL])]
     gitlab.push("feature")
     with pytest.raises(ExternalError, match=f"not {pull.head[:7]}; nothing has changed"):
         gitlab.forge().start_run(pull, inputs)

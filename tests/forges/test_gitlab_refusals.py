@@ -173,6 +173,12 @@ def test_who_is_blocked_or_only_a_reporter_may_not_write(gitlab: GitlabRig) -> N
     ]
 
 
+def test_somebody_of_another_name_is_not_taken_for_who_was_asked_for(gitlab: GitlabRig) -> None:
+    shown = gitlab.forge().api.rest.send("GET", "/users", query={"username": ADA}).data
+    gitlab.server.fail(path=".*/users", status=200, body=shown)
+    assert not gitlab.forge().may_write(EVE)
+
+
 def test_a_strangers_issue_is_not_taken_for_ours(gitlab: GitlabRig) -> None:
     gitlab.lab.add_issue("hers", with_key("k", "mine now"), EVE)
     gitlab.lab.add_issue("a person's", "no line of ours", ADA)

@@ -35,7 +35,12 @@ def test_every_field_that_an_answer_must_have_has_a_type() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "told"),
     [
-        ("POST", PULLS, {"source_branch": "feature", "target_branch": "main", "titel": "t", "title": "t"}, "titel"),
+        (
+            "POST",
+            PULLS,
+            {"source_branch": "feature", "target_branch": "main", "titel": "t", "title": "t"},
+            "titel",
+        ),
         ("PUT", f"{PULLS}/1/merge", {"method": "squash"}, "method"),
         ("PUT", f"{PULLS}/1", {}, "should be non-empty"),
         ("GET", f"{PULLS}?state=open", None, "open"),

@@ -94,7 +94,7 @@ def statuses(git: Any, head: str) -> dict[str, Any]:
 def people(clients: Any, git: Any) -> dict[str, Any]:
     mine = clients.get_location_client().get_connection_data().authenticated_user
     (ada,) = clients.get_identity_client().read_identities(
-        search_filter="AccountName", filter_value="ada@example.com", query_membership="None"
+        search_filter="General", filter_value="ada@example.com", query_membership="None"
     )
     repository = git.get_repository(**OWN)
     token = f"repoV2/{repository.project.id}/{repository.id}"

@@ -152,12 +152,11 @@ class Hosted:
             {"issue": {"number": number, "pull_request": {"url": "x"}}, **payload},
         )
 
-    def asked(self, number: int, ref: str) -> act.Run:
-        """The run that a command starts on `ref` for what a pull request offers."""
+    def dispatched(self, ref: str) -> act.Run:
+        """The run that was asked for last, on a branch."""
         self.main()
-        pull = self.hub.pulls[number]
-        inputs = {"pull": str(number), "head": pull["sha"], "base": "main", "fork": "true", "force": "false"}
-        payload = {"inputs": inputs, "ref": ref}
+        inputs = self.hub.dispatches[-1]["inputs"]
+        payload = {"inputs": inputs, "ref": f"refs/heads/{ref}"}
         return self.run("cdml-pull-request", "workflow_dispatch", payload, inputs=inputs)
 
     def comments(self, number: int) -> list[str]:

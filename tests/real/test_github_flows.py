@@ -10,6 +10,7 @@ from hosted import Hosted, hosted, said, served
 
 SIX = "features: [age, sex, bp, s1, s2, s3]"
 TEN = "features: [age, sex, bmi, bp, s1, s2, s3, s4, s5, s6]"
+JUDGING = "cdml-pull-request.yml"
 NOWHERE = "0" * 40
 pytestmark = pytest.mark.timeout(900)  # a whole life of a model, and many starts of a runner
 
@@ -127,16 +128,22 @@ def test_a_command_is_answered_and_any_other_comment_starts_no_job(there: Hosted
 def test_a_run_that_a_command_starts_judges_the_commit_that_it_names(there: Hosted) -> None:
     number = there.offer("asked-for", "C: 1.0", "C: 0.8", fork="someone/fork")
     before = {ref for ref in there.refs() if ref.startswith("refs/cdml/runs/")}
-    by_hand = there.asked(number, "refs/heads/main")
+    head = there.hub.pulls[number]["sha"]
+    answered = there.comment(number, f"/cdml evaluate at {head[:7]}")
+    assert answered.exit_code == 0, said(answered)
+    assert there.refs()["refs/heads/cdml/asked"] == there.refs()["refs/heads/main"]
+    (sent,) = there.hub.dispatches
+    assert (sent["workflow"], sent["ref"], sent["inputs"]["head"]) == (JUDGING, "cdml/asked", head)
+    by_hand = there.dispatched("main")
     assert {by_hand.results.get(job, "skipped") for job in ("plan", "judge", "report")} == {"skipped"}, said(
         by_hand
     )
-    assert not there.comments(number)
-    run = there.asked(number, "refs/heads/cdml/asked")
+    before_it = len(there.comments(number))
+    run = there.dispatched("cdml/asked")
     assert run.exit_code == 0, said(run)
     assert run.results["report"] == "success", said(run)
-    assert len(there.comments(number)) == 1
-    assert there.states(there.hub.pulls[number]["sha"])["cdml"] == "success"
+    assert len(there.comments(number)) == before_it + 1
+    assert there.states(head)["cdml"] == "success"
     assert {ref for ref in there.refs() if ref.startswith("refs/cdml/runs/")} == before
 
 

@@ -182,7 +182,7 @@ def complete(call: Call, pull: Data) -> None:
         said = "You must specify a valid LastMergeSourceCommit to perform this operation."
         raise Refused(400, f"Invalid argument value.\r\nParameter name: {said}", "InvalidArgumentValueException")
     if given != tried(call, pull):
-        call.hub.lagging = False  # the trial merge is done by the time that somebody asks again
+        call.hub.lagging -= 1  # the trial merge goes on meanwhile
         said = "TF401192: The source branch has been modified since the last merge attempt."
         raise Refused(409, said, "GitPullRequestStaleException")
     pull["asked"] = METHODS[call.body["completionOptions"]["mergeStrategy"]]

@@ -53,13 +53,18 @@ def get_resource_area(call: Call) -> tuple[int, Any]:
 
 @handles("read_identities")
 def read_identities(call: Call) -> tuple[int, Any]:
-    if call.query.get("searchFilter") != "AccountName":
+    if call.query.get("searchFilter") != "General":
         raise Refused(400, "A search filter and its value are needed.", "ArgumentException")
     wanted = call.query.get("filterValue", "").lower()
     known = [
-        {"id": one["id"], "descriptor": one["descriptor"], "isActive": one["active"], "isContainer": False}
+        {
+            "id": one["id"],
+            "descriptor": one["descriptor"],
+            "isActive": one["active"],
+            "properties": {"Account": {"$type": "System.String", "$value": one.get("account", one["login"])}},
+        }
         for one in call.hub.people.values()
-        if one["login"].lower() == wanted or one.get("alias", "").lower() == wanted
+        if wanted in (one["login"].lower(), one.get("display", "").lower(), one.get("account", "").lower())
     ]
     return 200, listing(known or [None])
 
@@ -79,7 +84,7 @@ def entry(call: Call, descriptor: str) -> Data:
     login = next(one["login"] for one in call.hub.people.values() if one["descriptor"] == descriptor)
     allowed = sum(BITS.values()) if login in call.hub.writers else BITS["GenericRead"]
     denied = BITS["GenericContribute"] if login in call.hub.outsiders else 0
-    effective = {"effectiveAllow": allowed & ~denied, "effectiveDeny": denied}
+    effective = {"effectiveAllow": allowed, "effectiveDeny": denied}
     return {"descriptor": descriptor, "allow": 0, "deny": 0, "extendedInfo": effective}
 
 

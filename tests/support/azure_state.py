@@ -62,7 +62,7 @@ class Organization(Hub):
     changed: list[tuple[str, str, str]] = field(
         default_factory=lambda: [("edit", "/train.py", ""), ("edit", "/params.yaml", "")]
     )
-    lagging: bool = False  # the last trial merge is of the branch as it was before
+    lagging: int = 0  # how many completions find the last trial merge too old
     markdown: bool = True  # a description may be Markdown
     policy: bool = True  # a build validation judges pull requests
     identities_at: str = ""  # where people are known; empty: here

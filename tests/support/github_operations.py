@@ -182,6 +182,34 @@ def dispatch(call: Call) -> tuple[int, Any]:
     return 204, None
 
 
+@route("GET", "/actions/workflows/{workflow_id}/runs")
+def list_runs(call: Call) -> tuple[int, Any]:
+    kept = [
+        run
+        for run in reversed(call.hub.runs)
+        if run["workflow"] == call.names["workflow_id"]
+        and call.query.get("head_sha", run["head_sha"]) == run["head_sha"]
+        and call.query.get("event", run["event"]) == run["event"]
+    ]
+    size = int(call.query.get("per_page", 30))
+    shown = [{key: run[key] for key in ("id", "head_sha", "event")} for run in kept[:size]]
+    return 200, {"total_count": len(kept), "workflow_runs": shown}
+
+
+@route("GET", "/actions/runs/{run_id}/jobs")
+def list_jobs(call: Call) -> tuple[int, Any]:
+    jobs = one({run["id"]: run for run in call.hub.runs}, int(call.names["run_id"]))["jobs"]
+    return 200, {"total_count": len(jobs), "jobs": jobs}
+
+
+@route("POST", "/actions/jobs/{job_id}/rerun")
+def rerun_job(call: Call) -> tuple[int, Any]:
+    call.need("actions")
+    job = one({job["id"]: job for run in call.hub.runs for job in run["jobs"]}, int(call.names["job_id"]))
+    job |= {"conclusion": None, "status": "queued"}
+    return 201, {}
+
+
 @route("DELETE", "/issues/comments/{comment_id}")
 def delete_comment(call: Call) -> tuple[int, Any]:
     call.need("pull-requests", "issues")

@@ -95,7 +95,20 @@ def _checker() -> Any:
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 # A name that GitHub does not know it ignores in silence; here it is a mistake.
                 content["schema"]["additionalProperties"] = False
+    _let_null(strict)
     return OpenAPI.from_dict(strict, config=Config(spec_validator_cls=None))
+
+
+def _let_null(node: Any) -> None:
+    """What may be null says so beside its list of values; a validator wants null in the list as well."""
+    if isinstance(node, dict):
+        if node.get("nullable") and None not in node.get("enum", (None,)):
+            node["enum"] = [*node["enum"], None]
+        for value in node.values():
+            _let_null(value)
+    elif isinstance(node, list):
+        for item in node:
+            _let_null(item)
 
 
 def problems(exchange: Exchange) -> Iterator[str]:

@@ -56,6 +56,7 @@ class Hub:
     comments: dict[int, Data] = field(default_factory=dict)
     statuses: list[Data] = field(default_factory=list)
     dispatches: list[Data] = field(default_factory=list)
+    runs: list[Data] = field(default_factory=list)
     ticks: int = 0
 
     def now(self) -> str:
@@ -79,6 +80,7 @@ class Hub:
             "comments": list(self.comments.values()),
             "statuses": self.statuses,
             "dispatches": self.dispatches,
+            "runs": self.runs,
         }
 
     def _git(self, *words: str) -> str:
@@ -125,6 +127,17 @@ class Hub:
         made = {"id": identity, "number": number, "body": body, "login": login, "created_at": when}
         self.comments[identity] = made | {"updated_at": when}
         return self.comments[identity]
+
+    def add_run(self, head: str, workflow: str, event: str = "pull_request", **jobs: str | None) -> Data:
+        """A run of Actions with the conclusions of its jobs by name (`_` stands for a space)."""
+        number = 7_000 + len(self.runs)
+        made: Data = {"id": number, "workflow": workflow, "event": event, "head_sha": head, "jobs": []}
+        for place, (name, conclusion) in enumerate(jobs.items()):
+            status = "completed" if conclusion else "in_progress"
+            job = {"id": number * 10 + place, "run_id": number, "name": name.replace("_", " "), "status": status}
+            made["jobs"].append(job | {"conclusion": conclusion})
+        self.runs.append(made)
+        return made
 
     def add_issue(self, title: str, body: str, login: str = "ada") -> Data:
         number = self.next_number()

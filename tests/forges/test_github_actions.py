@@ -1,0 +1,61 @@
+"""Runs of GitHub Actions that cdml starts, or has look again."""
+
+from __future__ import annotations
+
+import pytest
+from github_server import GithubServer
+
+from cdml.core.errors import ExternalError
+
+HEAD = "b" * 40
+JUDGING = "cdml-pull-request.yml"
+
+
+@pytest.fixture(autouse=True)
+def _pull(github: GithubServer) -> None:
+    github.hub.branches["feature"] = HEAD
+    github.hub.branches["cdml/asked"] = "c" * 40
+    github.hub.add_pull("feature")
+
+
+def test_a_run_is_started_with_what_it_is_to_judge(github: GithubServer, as_user) -> None:
+    inputs = {"pull": "1", "head": HEAD, "force": "true"}
+    forge = as_user()
+    url = forge.start_run(forge.pull(1), inputs)
+    assert github.hub.dispatches == [{"workflow": JUDGING, "ref": "cdml/asked", "inputs": inputs}]
+    assert url.endswith(f"/actions/workflows/{JUDGING}")
+
+
+def test_a_red_check_of_the_newest_run_is_run_again(github: GithubServer, as_user) -> None:
+    github.hub.add_run(HEAD, JUDGING, judge="failure", cdml_gate="failure")
+    newest = github.hub.add_run(HEAD, JUDGING, judge="failure", cdml_gate="failure")
+    github.hub.add_run(HEAD, "cdml-main.yml", cdml_gate="failure")
+    github.hub.add_run("d" * 40, JUDGING, cdml_gate="failure")
+    github.hub.add_run(HEAD, JUDGING, "workflow_dispatch", cdml_gate="failure")
+    forge = as_user()
+    assert forge.look_again(forge.pull(1))
+    assert [job["status"] for job in newest["jobs"]] == ["completed", "queued"]
+    asked = [path for path in github.asked("POST") if path.endswith("/rerun")]
+    assert asked == [f"POST /repos/acme/churn/actions/jobs/{newest['jobs'][1]['id']}/rerun"]
+
+
+@pytest.mark.parametrize("conclusion", ["success", None, "cancelled"])
+def test_a_check_that_is_green_or_still_to_come_is_left_alone(github, as_user, conclusion) -> None:
+    github.hub.add_run(HEAD, JUDGING, judge="success", cdml_gate=conclusion)
+    forge = as_user()
+    assert not forge.look_again(forge.pull(1))
+    assert not [path for path in github.asked("POST") if path.endswith("/rerun")]
+
+
+def test_a_commit_that_was_never_judged_has_no_check(as_user) -> None:
+    forge = as_user()
+    assert not forge.look_again(forge.pull(1))
+
+
+def test_the_permission_that_this_takes_is_named(github: GithubServer, as_user) -> None:
+    github.hub.denied = {"actions"}
+    github.hub.add_run(HEAD, JUDGING, cdml_gate="failure")
+    forge = as_user()
+    for act in (lambda: forge.look_again(forge.pull(1)), lambda: forge.start_run(forge.pull(1), {})):
+        with pytest.raises(ExternalError, match="lacks actions: write"):
+            act()
