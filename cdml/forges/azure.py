@@ -76,6 +76,7 @@ class AzureForge:
 
     def _create(self, source: str, target: str, words: dict[str, str]) -> PullRequest:
         self._require_offer(source, target)
+        self._offers.clear()
         body = {**words, "sourceRefName": HEADS + source, "targetRefName": HEADS + target}
         try:
             return fresh(self.api, self.api.write(WirePull, "POST", self._pulls, body, needs=PULLS))

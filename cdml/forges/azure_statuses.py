@@ -36,8 +36,8 @@ def set_status(api: AzureApi, sha: str, told: Status, offers: Offers) -> None:
         **({"targetUrl": told.url} if told.url else {}),
     }
     api.write(WireStatus, "POST", f"{api.git}/commits/{sha}/statuses", body, needs=CONTRIBUTE)
-    if sha not in offers:
-        offers[sha] = _offers(api, sha)
+    # Statuses come by the dozen. That nothing offers the commit is not remembered: a pull request may follow.
+    offers[sha] = offers.get(sha) or _offers(api, sha)
     for number, iteration in offers[sha]:
         more = {} if iteration is None else {"iterationId": iteration}
         path = f"{api.git}/pullRequests/{number}/statuses"

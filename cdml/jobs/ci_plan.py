@@ -10,7 +10,7 @@ from cdml.ci.workflows import limit, machine
 from cdml.config.load import parse
 from cdml.core.errors import CdmlError, UsageError
 from cdml.core.settings import CONFIG_FILE, Settings
-from cdml.jobs.concerned import Concerned, projects_at, released, touched
+from cdml.jobs.concerned import Concerned, context_of, projects_at, released, touched
 from cdml.jobs.judged import RUNS, fetch_runs
 from cdml.state.dvc import Dvc
 from cdml.state.git import REMOTE, Git
@@ -62,6 +62,16 @@ def plan(git: Git, context: RunContext) -> tuple[Planned, ...]:
         )
     kind = KINDS.get(context.event, "retrain")
     return tuple(_planned(git, context, one, kind) for one in _concerned(git, context))
+
+
+def contexts(git: Git, context: RunContext, planned: tuple[Planned, ...]) -> tuple[str, ...]:
+    """Under which name each of these models states its judgement of the pull request of this run."""
+    if context.base is None:
+        return ()
+    main = git.default_branch()
+    return tuple(
+        context_of(one.model, "" if one.folder == "." else one.folder, context.base, main) for one in planned
+    )
 
 
 def _concerned(git: Git, context: RunContext) -> tuple[Concerned, ...]:

@@ -13,6 +13,7 @@ from cdml.core.errors import RefusedError, UsageError
 from cdml.evaluation.gates import gate_ids, gate_rule
 from cdml.jobs.asked import Asked, is_release, one_model, require_open, require_seen
 from cdml.jobs.concerned import context, own
+from cdml.jobs.gate import look_again
 from cdml.jobs.judged_now import judged_now
 from cdml.jobs.past_runs import read_runs
 from cdml.jobs.project import Project
@@ -42,6 +43,8 @@ def waive(asked: Asked) -> str:
     if waiver not in [verdict.waived for verdict in waived.verdicts]:
         raise RefusedError(f"the waiver of {waiver.gate} does not count", "write it in a new comment")
     _show(asked, project, waived)
+    if not waived.failed:
+        look_again(asked.forge, asked.pull, asked.say)
     left = len(waived.failed)
     more = f"; {left} more of its gates {'fails' if left == 1 else 'fail'}" if left else ""
     return f"{one.model}: {waiver.gate} is waived by {waiver.who} for {waiver.head[:7]}: {waiver.why}{more}"

@@ -31,6 +31,7 @@ class Watched(LocalForge):
     writers: bool = True
     started: list[dict[str, str]] = field(default_factory=list)
     signs: list[str] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
     pulled: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -48,6 +49,10 @@ class Watched(LocalForge):
     def react(self, number: int, identity: int, reaction: Reaction) -> None:
         self.signs.append(reaction)
         raise ExternalError("this forge has no signs")
+
+    def look_again(self, pull: PullRequest) -> bool:
+        self.looked.append(pull.head)
+        return True
 
     def start_run(self, pull: PullRequest, inputs: Mapping[str, str]) -> str:
         self.started.append(dict(inputs))
@@ -154,6 +159,15 @@ def test_what_was_said_after_the_comment_was_not_seen(forge: Watched) -> None:
     assert forge.started == []
 
 
+def test_the_required_check_looks_again_after_a_waiver(failing: Toy) -> None:
+    failing.git("switch", "--quiet", "main")
+    forge = Watched(Git(failing.root))
+    answered, body = ask(forge, WAIVE)
+    assert answered.outcome == "done"
+    assert "✅ toy: roc&#95;auc:max-regression is waived by bob" in body or "is waived by bob" in body
+    assert forge.looked == [forge.pull(1).head]
+
+
 @pytest.mark.parametrize(
     ("text", "pulled", "said"),
     [
@@ -229,7 +243,9 @@ def test_a_version_is_promoted_by_a_comment_on_the_pull_request_that_made_it(ver
     assert record is not None
     assert (record.version, record.who) == ("v1.0.0", "Bob <bob@localhost>")
     assert record.why.endswith("asked for it in comment 1 on pull request 1")
-    assert "success: cdml: toy@v1.0.0 is what was reviewed" in versioned.cdml("pr", "show", "2")
+    assert "success: cdml into release/staging: toy@v1.0.0 is what was reviewed" in versioned.cdml(
+        "pr", "show", "2"
+    )
     said = bob.cdml("pr", "comment", "2", "/cdml promote production", code=10)
     assert "toy@v1.0.0 was never deployed to staging" in said
     assert "promotes a version: nothing is trained" in bob.cdml("pr", "comment", "2", "/cdml retrain", code=2)

@@ -222,6 +222,19 @@ def test_many_statuses_of_one_commit_look_for_pull_requests_once(azure: AzureRig
     assert asked == ["POST statuses", "GET pullrequests", "GET iterations", *["POST statuses"] * 5]
 
 
+def test_a_pull_request_that_is_opened_between_two_statuses_gets_the_second(
+    azure: AzureRig, forge: AzureForge, ada: Person
+) -> None:
+    head = ada.push("feature", {"b.txt": "new\n"})
+    ada.push("release", {"r.txt": "r\n"})
+    for number, target in ((0, ""), (1, "main"), (2, "release")):
+        if target:
+            forge.open_pull("feature", target, "t", "")
+        before = len(azure.hub.statuses)
+        forge.set_status(head, GREEN)
+        assert {s["pull"] for s in azure.hub.statuses[before:] if "pull" in s} == set(range(1, number + 1))
+
+
 @pytest.mark.parametrize("name", ["cdml", "cdml/churn", "/odd", "odd/", "a/b/c", "cdml: roc_auc / f1"])
 def test_any_context_comes_back(azure: AzureRig, name: str) -> None:
     azure.forge().set_status("a" * 40, Status(name, "error", "ä" * 141))
