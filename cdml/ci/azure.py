@@ -14,7 +14,7 @@ from itertools import groupby
 from cdml.ci.azure_run import AS_PUSHED, HEADS, SCHEDULE, TOLD, context
 from cdml.ci.base import CiFile, Input, Job, Model, Provider, Repository, Workflow
 from cdml.ci.text import command, comment, refuse_expression, scalar
-from cdml.ci.workflows import DEFAULT_LABEL, WORK, branches, tool_python
+from cdml.ci.workflows import DEFAULT_LABEL, WORK, branches, tool_python, without
 from cdml.core.errors import ConfigError
 from cdml.core.resources import render
 
@@ -186,7 +186,7 @@ def _parameter(asked: Input) -> Input:
 def _views(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[_View, ...]:
     """The jobs in the order of their stages, each once; the plan, which every workflow begins with, is shared."""
     found: dict[str, _View] = {}
-    for workflow in workflows:
+    for workflow in (without(one, "broken") for one in workflows):
         # The second half of a fork's run is another pipeline here, which nobody has asked for. A comment starts
         # runs by nothing but an address that is open to everybody.
         if {"forks", "comment"} & set(workflow.events):

@@ -19,8 +19,11 @@ Level = Literal["error", "warning", "notice"]
 # When a job runs: whatever came of those that it needs; where there are models to work on; only for pull requests
 # of this repository and those that a person asked for, or of forks; only for the operation that a person chose, or
 # for its own release branch; only where the judged run that a registration needs is missing; only for a comment
-# that begins as a command does; of what such a command started, only on the branch for that.
-Condition = Literal["always", "models", "own", "forks", "choice", "branch", "untrained", "command", "asked"]
+# that begins as a command does; of what such a command started, only on the branch for that; only where a job
+# before it failed.
+Condition = Literal[
+    "always", "models", "own", "forks", "choice", "branch", "untrained", "command", "asked", "broken"
+]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ _CONDITIONS = {
     "forks": "github.event.workflow_run.event == 'pull_request'"
     " && github.event.workflow_run.head_repository.full_name != github.repository",
     "asked": f"github.event_name == 'pull_request' || github.ref == 'refs/heads/{ASKED_BRANCH}'",
+    "broken": "failure()",
     # Nothing more is read of a comment here: whether it is a command, and who may give one, the program says.
     "command": "github.event.issue.pull_request && startsWith(github.event.comment.body, '/cdml')",
 }
@@ -131,6 +132,7 @@ def _environment(job: Job) -> dict[str, str]:
         variable: f"${{{{ inputs.{name} }}}}" for name, variable in _INPUTS.items() if f"${variable}" in words
     }
     found |= {"CDML_CLOUD": job.cloud} if job.cloud else {}
+    found |= {"CDML_CONTEXTS": "${{ needs.plan.outputs.contexts }}"} if "broken" in job.when else {}
     if job.id != "plan" and not job.untrusted:
         found["GITHUB_TOKEN"] = "${{ github.token }}"  # noqa: S105
     return found | {name: f"${{{{ secrets.{name} }}}}" for name in job.secrets}

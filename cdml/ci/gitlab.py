@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cdml.ci.base import CiFile, Job, Model, Provider, Repository, Workflow
 from cdml.ci.gitlab_run import ID_TOKEN, TOKEN, TOLD, context, credentials, identity
 from cdml.ci.text import command, comment, refuse_expression, scalar
-from cdml.ci.workflows import DEFAULT_LABEL, OLDEST_PYTHON, tool_python
+from cdml.ci.workflows import DEFAULT_LABEL, OLDEST_PYTHON, tool_python, without
 from cdml.core.errors import ConfigError
 from cdml.core.resources import render
 
@@ -101,6 +101,7 @@ def render_include() -> str:
 def _text(repository: Repository, workflows: tuple[Workflow, ...]) -> str:
     exact = repository.cdml.removeprefix("==") if repository.cdml.startswith("==") else ""
     refuse_expression(repository.cdml)
+    workflows = tuple(without(workflow, "broken") for workflow in workflows)
     views = [_view(repository, workflow, job) for workflow in workflows for job in workflow.jobs]
     inputs = {
         _INPUTS[one.name]: (one.description, one.options, one.default)
@@ -146,8 +147,14 @@ def _view(repository: Repository, workflow: Workflow, job: Job) -> _View:
 
 
 def _words(job: Job, words: tuple[str, ...]) -> tuple[str, ...]:
-    """Each model's job hands over a folder of its own: artifacts of several jobs are unpacked in one place."""
-    return tuple("$CDML_HANDOVER" if word == job.stores else word for word in words)
+    """Each model's job hands over a folder of its own: artifacts of several jobs are unpacked in one place.
+
+    The pipeline is what a merge asks for: its verdict is the report's, which knows of waivers, and is run again
+    for them without training anew.
+    """
+    verdict = ("--verdict", "$CDML_VERDICT") if job.untrusted and job.stores else ()
+    own = tuple("$CDML_HANDOVER" if word == job.stores else word for word in words)
+    return (*own, *verdict, *(("--verdict",) if job.takes else ()))
 
 
 def _environment(job: Job, writes: bool) -> str:

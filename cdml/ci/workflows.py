@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from cdml.ci.base import Concurrency, Input, Job, Model, Permission, Repository, Step, Workflow
+from cdml.ci.base import Concurrency, Condition, Input, Job, Model, Permission, Repository, Step, Workflow
 from cdml.core.settings import Ci, Environment
 
 Value = TypeVar("Value")
 
 HANDOVER = "cdml-handover"
+STATED = "What was stated since"  # forges know this job by its title, to run it again
 REPORT = "cdml-report"  # the pages of the models that a pull request concerns, for people
 # What a job hands on to the next so that it need not work again, as paths in the model's folder.
 WORK = ("dvc.lock", ".dvc/cache")
@@ -37,9 +38,11 @@ READ = Permission("contents", "read", "reads the repository")
 PUSH = Permission("contents", "write", "pushes judged runs, tags and branches")
 COMMENT = Permission("pull-requests", "write", "writes comments, opens pull requests")
 STATUS = Permission("statuses", "write", "states the verdict on the commit")
+SEE = Permission("statuses", "read", "reads what was stated of the commit")
 ISSUE = Permission("issues", "write", "keeps the one issue that says why there is no version")
 ANSWER = Permission("issues", "write", "shows on a comment that it was seen, and how it went")
-START = Permission("actions", "write", "starts the workflow that judges again")
+START = Permission("actions", "write", "starts the workflow that judges again, and the check that looks again")
+AGAIN = Permission("actions", "write", "has the required check look again, after a run that was asked for")
 IDENTITY = Permission("id-token", "write", "proves to the cloud who it is, without a stored key")
 ARTIFACTS = Permission("actions", "read", "reads what the run of the pull request handed over")
 
@@ -72,6 +75,7 @@ def _pull_request(repository: Repository, *, report: bool) -> Workflow:
     if report:
         jobs[0] = replace(jobs[0], when=("asked",))
         jobs.append(replace(_report(repository), needs=("judge",), when=("always", "own")))
+        jobs.append(_stated(repository))
     gate = Job(
         "gate",
         "cdml gate",
@@ -88,6 +92,28 @@ def _pull_request(repository: Repository, *, report: bool) -> Workflow:
         (*jobs, _like(repository, gate, "default")),
         told=TOLD if report else (),
     )
+
+
+def _stated(repository: Repository) -> Job:
+    """After a waiver, or a run that somebody asked for, the check follows what was stated of the commit."""
+    job = Job(
+        "stated",
+        STATED,
+        (Step("See whether it was judged or waived since", ("cdml", "ci", "gate")),),
+        needs=("plan", "judge", "report"),
+        when=("broken",),
+        permissions=(READ, SEE),
+        checkout="main",
+    )
+    return _like(repository, job, "default")
+
+
+def without(workflow: Workflow, condition: Condition) -> Workflow:
+    """The workflow without the jobs of a condition that a provider has no use for."""
+    gone = {job.id for job in workflow.jobs if condition in job.when}
+    kept = (job for job in workflow.jobs if job.id not in gone)
+    jobs = (replace(job, needs=tuple(name for name in job.needs if name not in gone)) for job in kept)
+    return replace(workflow, jobs=tuple(jobs))
 
 
 def _plan(repository: Repository) -> Job:
@@ -108,7 +134,7 @@ def _report(repository: Repository) -> Job:
                 ("cdml", "comment", "--from", HANDOVER, "--report", REPORT),
             ),
         ),
-        permissions=(PUSH, COMMENT, STATUS),
+        permissions=(PUSH, COMMENT, STATUS, AGAIN),
         checkout="main",
         cloud="write",
         pushes=True,

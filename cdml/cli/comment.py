@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from cdml.cli.app import JSON, app, note, printable, root, say, say_json
+from cdml.cli.app import JSON, app, leave, note, printable, root, say, say_json
 
 REPORT = "report.html"
 
@@ -21,6 +21,7 @@ def comment(
     ),
     pull: int = typer.Option(0, show_default=False, help="The pull request that it must be about."),
     head: str = typer.Option("", help="The commit that it must be about, where CI does not say it."),
+    verdict: bool = typer.Option(False, "--verdict", help="Exit as the gates say, waivers counted."),
     as_json: bool = JSON,
 ) -> None:
     """Write the one comment, set the status and keep the judged run; code of the pull request is never run."""
@@ -29,6 +30,7 @@ def comment(
     from cdml.cli import ci_output
     from cdml.core.errors import ExternalError, UsageError
     from cdml.jobs.deliver import deliver
+    from cdml.jobs.verdict import exit_code
 
     if not source.is_dir():
         raise UsageError(f"there is no folder {source}", "cdml run --event pull_request --handover DIR")
@@ -45,10 +47,12 @@ def comment(
     ci_output.outputs({"exit_code": "0", "written": str(written)})
     if as_json:
         say_json([{"model": d.handover.model, "outcome": d.outcome, "kept": d.kept} for d in done])
-        return
-    for one in done:
+    for one in () if as_json else done:
         kept = "" if one.kept is None else "; its run is kept"
         say(f"{one.handover.model}: {one.outcome}{kept}")
+    codes = [exit_code(one.shown[0]) for one in done if one.shown and verdict]
+    # Of several models the plainest refusal counts.
+    leave(min((code for code in codes if code), default=0))
 
 
 def _line(text: str) -> str:

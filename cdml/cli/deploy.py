@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cdml.cli.app import JSON, app, leave, root, say, say_json
+from cdml.cli.app import JSON, app, leave, note, root, say, say_json
 
 
 @app.command()
@@ -14,10 +14,12 @@ def deploy(
     """Serve what the environment's release branch says."""
     from cdml.cli import ci_output
     from cdml.cli.outcome import tell_deployed
-    from cdml.jobs.deploy import deploy as run
+    from cdml.jobs.deployments import deploy_and_record
+    from cdml.jobs.forge import find_forge
     from cdml.jobs.project import open_project
 
-    deployed = run(open_project(root(context)), environment)
+    project = open_project(root(context))
+    deployed = deploy_and_record(project, find_forge(project), environment, note)
     if json:
         ci_output.deployed(deployed.deployment, environment)
         say_json(deployed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,13 @@ from cdml.cli.app import JSON, app, leave, note, printable, root, say, say_json
 
 if TYPE_CHECKING:
     from cdml.jobs.project import Project
+
+
+class Verdict(StrEnum):
+    """Who says that a gate failed, by its exit code."""
+
+    here = "here"
+    later = "later"
 
 
 @app.command()
@@ -27,6 +35,9 @@ def run(
     handover: Path = typer.Option(
         None, metavar="DIR", help="Write nothing to the forge: leave it in DIR for `cdml comment --from DIR`."
     ),
+    verdict: Verdict = typer.Option(
+        Verdict.here, help="Whether a failed gate fails this run, or a later job that has the handover."
+    ),
     json: bool = JSON,
 ) -> None:
     """Train and evaluate what changed, through DVC, exactly as CI does."""
@@ -37,7 +48,7 @@ def run(
         leave(_answer(root(context), pull, comment))
     project = open_project(root(context))
     if event and handover:
-        leave(_hand_over(project, handover, pull, head, base))
+        leave(_hand_over(project, handover, (pull, head, base), verdict is Verdict.later))
     if event:
         leave(_run_event(project, event, pull, branch))
     if not jobs:
@@ -85,22 +96,22 @@ def _retrain(project: Project) -> int:
     return tell_registered(done.registered, project.settings.model) if done.registered else 0
 
 
-def _hand_over(project: Project, folder: Path, pull: int, head: str, base: str) -> int:
+def _hand_over(project: Project, folder: Path, given: tuple[int, str, str], later: bool) -> int:
     from cdml.ci import run_context
     from cdml.ci.by_hand import pull_context
     from cdml.cli.outcome import tell_judgement
     from cdml.core.errors import UsageError
     from cdml.jobs.hand_over import hand_over
 
-    context = pull_context(run_context(os.environ), pull, head, base)
+    context = pull_context(run_context(os.environ), *given)
     if context is None:
         raise UsageError("no run of CI says what this is of", "--pull N --head SHA --base BRANCH, or cdml pr open")
     done, code = hand_over(project, context, folder.absolute(), note)
-    if done.judgement:
-        tell_judgement(done.judgement)
-    else:
+    if done.judgement is None:
         say(done.waiting or "")
-    return code
+        return code
+    tell_judgement(done.judgement)
+    return 0 if later else code
 
 
 def _answer(path: Path, pull: int, comment: int) -> int:
@@ -134,7 +145,7 @@ def _run_event(project: Project, event: str, pull: int, branch: str) -> int:
     if event == "main":
         return tell_registered(on_main(project, find_forge(project), note), project.settings.model)
     if event == "release" and branch:
-        return tell_deployed(on_release(project, find_forge(project), branch), branch)
+        return tell_deployed(on_release(project, find_forge(project), branch, note), branch)
     raise UsageError(
         f"{event!r} does not say what to run",
         "--event pull_request --pull N | main | release --branch NAME | comment --pull N --comment ID",

@@ -21,7 +21,16 @@ from cdml.forges.azure_runs import start_run
 from cdml.forges.azure_statuses import Offers, iterations, read_statuses, set_status
 from cdml.forges.azure_wire import HEADS, WireChanges, WireDifference, WirePull, pull
 from cdml.forges.azure_words import PULLS, READ
-from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Reaction, Status
+from cdml.forges.base import (
+    Comment,
+    EnvironmentRecord,
+    Issue,
+    MergeMethod,
+    PullRequest,
+    PullState,
+    Reaction,
+    Status,
+)
 from cdml.forges.rest import ForgeError
 from cdml.forges.text import full_id, one_line
 from cdml.state.git import REMOTE, Git
@@ -184,6 +193,10 @@ class AzureForge:
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context, each context's newest."""
         return read_statuses(self.api, full_id(sha))
+
+    def record_deployment(self, record: EnvironmentRecord) -> bool:
+        """Azure DevOps records what its own pipelines deploy, and nothing else."""
+        return False
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a policy of the branch, or when it no longer offers `head`.

@@ -68,6 +68,21 @@ class Status:
 
 
 @dataclass(frozen=True)
+class EnvironmentRecord:
+    """A deployment as a forge keeps it: commit `sha`, the tip of its release branch, to an environment.
+
+    `url` is where it is served, empty where nobody else could reach that.
+    """
+
+    environment: str
+    branch: str
+    sha: str
+    state: Literal["success", "failure"]
+    description: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class Issue:
     """An issue that a key makes sticky: one key, one open issue."""
 
@@ -135,6 +150,12 @@ class Forge(Protocol):
 
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context."""
+
+    def record_deployment(self, record: EnvironmentRecord) -> bool:
+        """Keep that somebody deployed outside of CI; False where the forge keeps no such records.
+
+        What a job of its CI deploys, a forge records by itself.
+        """
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, or when it no longer offers `head`: then nothing has changed."""

@@ -12,7 +12,16 @@ from functools import cached_property
 from cdml.core.dialect import Dialect
 from cdml.core.errors import UsageError
 from cdml.core.names import ASKED_BRANCH
-from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Reaction, Status
+from cdml.forges.base import (
+    Comment,
+    EnvironmentRecord,
+    Issue,
+    MergeMethod,
+    PullRequest,
+    PullState,
+    Reaction,
+    Status,
+)
 from cdml.forges.gitea_api import GiteaApi
 from cdml.forges.gitea_comments import DIALECT, find_comment, react, read_comments, write_comment
 from cdml.forges.gitea_issues import close_issue, open_issue, read_issues
@@ -138,6 +147,10 @@ class GiteaForge:
             for wire in page:
                 newest.setdefault(wire.context, status(wire))
         return tuple(newest[context] for context in sorted(newest))
+
+    def record_deployment(self, record: EnvironmentRecord) -> bool:
+        """Gitea keeps no deployments."""
+        return False
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a rule of the branch, or when it no longer offers `head`.

@@ -12,10 +12,20 @@ from urllib.parse import quote
 
 from cdml.core.dialect import GITHUB_FLAVOURED, Dialect
 from cdml.core.errors import UsageError
-from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Reaction, Status
+from cdml.forges.base import (
+    Comment,
+    EnvironmentRecord,
+    Issue,
+    MergeMethod,
+    PullRequest,
+    PullState,
+    Reaction,
+    Status,
+)
 from cdml.forges.github_actions import look_again, start_run
 from cdml.forges.github_api import GithubApi
 from cdml.forges.github_comments import find_comment, fit, react, read_comments, write_comment
+from cdml.forges.github_deployments import record_deployment
 from cdml.forges.github_issues import close_issue, open_issue, read_issues
 from cdml.forges.github_merge import merge_pull, read_pull
 from cdml.forges.github_place import find_place, is_github
@@ -177,6 +187,10 @@ class GithubForge:
         pages = self.api.each(WireCombined, f"/commits/{full_id(sha)}/status", needs="statuses: read")
         found = (status(wire) for page in pages for wire in page.statuses)
         return tuple(sorted(found, key=lambda s: s.context))
+
+    def record_deployment(self, record: EnvironmentRecord) -> bool:
+        """Keep a deployment that no job of GitHub's made, how it ended, and the address that it is served at."""
+        return record_deployment(self.api, record)
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a rule of the branch, or when it no longer offers `head`.

@@ -12,7 +12,7 @@ from cdml.forges.rest import Wire
 NEEDS = "actions: write"
 READS = "actions: read"
 JUDGING = "cdml-pull-request.yml"  # as cdml generate names it,
-CHECK = "cdml gate"  # and the job that main requires
+CHECK = "What was stated since"  # and the job that the required one follows
 
 
 class WireRun(Wire):
@@ -41,8 +41,8 @@ def start_run(api: GithubApi, pull: PullRequest, inputs: Mapping[str, str]) -> s
 
 
 def look_again(api: GithubApi, head: str) -> bool:
-    """Run the job of the required check again, where the newest run of a commit ended with it red."""
-    query = {"head_sha": head, "event": "pull_request", "per_page": 1}
+    """Run the job that the required check follows again, where the newest run of a commit ended with it red."""
+    query: dict[str, str | int] = {"head_sha": head, "event": "pull_request", "per_page": 1}
     runs = api.read(WireRuns, f"/actions/workflows/{JUDGING}/runs", needs=READS, **query).workflow_runs
     if not runs:
         return False

@@ -12,11 +12,22 @@ from functools import cached_property
 from cdml.core.dialect import Dialect
 from cdml.core.errors import UsageError
 from cdml.forges import gitlab_issues, gitlab_pulls
-from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Reaction, Status
+from cdml.forges.base import (
+    Comment,
+    EnvironmentRecord,
+    Issue,
+    MergeMethod,
+    PullRequest,
+    PullState,
+    Reaction,
+    Status,
+)
 from cdml.forges.gitlab_api import GitlabApi
 from cdml.forges.gitlab_comments import find_comment, react, read_comments, write_comment
+from cdml.forges.gitlab_deployments import record_deployment
 from cdml.forges.gitlab_members import may_write
 from cdml.forges.gitlab_merge import merge_pull
+from cdml.forges.gitlab_pipelines import look_again, start_run
 from cdml.forges.gitlab_place import find_place, is_gitlab
 from cdml.forges.gitlab_statuses import read_statuses, set_status
 from cdml.forges.gitlab_text import GITLAB_FLAVOURED
@@ -91,7 +102,7 @@ class GitlabForge:
 
     def start_run(self, pull: PullRequest, inputs: Mapping[str, str]) -> str:
         """Start a pipeline of the merge request; it takes no inputs, and only `head` is looked at here."""
-        return gitlab_pulls.start_run(self.api, pull, inputs.get("head") or pull.head)
+        return start_run(self.api, pull, inputs.get("head") or pull.head)
 
     def look_again(self, pull: PullRequest) -> bool:
         """Run the job again whose exit code is the verdict, in the newest pipeline of the head."""
@@ -104,6 +115,10 @@ class GitlabForge:
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context, each context's newest; jobs of pipelines are among them."""
         return read_statuses(self.api, sha)
+
+    def record_deployment(self, record: EnvironmentRecord) -> bool:
+        """Keep a deployment that no job of GitLab's made, and the address that its environment has now."""
+        return record_deployment(self.api, record)
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a rule of the project, or when it no longer offers `head`.

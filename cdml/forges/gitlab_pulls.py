@@ -1,4 +1,4 @@
-"""Merge requests on GitLab: read with the head that their branch has now, opened, changed, judged on request."""
+"""Merge requests on GitLab: read with the head that their branch has now, opened, changed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from cdml.core.errors import ExternalError, UsageError
 from cdml.forges.base import PullRequest, PullState
 from cdml.forges.gitlab_api import GitlabApi
 from cdml.forges.gitlab_text import fit, title
-from cdml.forges.gitlab_wire import WireBranch, WireCommit, WireDiff, WireMerge, WirePipeline, pull
+from cdml.forges.gitlab_wire import WireBranch, WireCommit, WireDiff, WireMerge, pull
 from cdml.forges.gitlab_words import READS, WRITES
 from cdml.forges.rest import ForgeError
 
-ASKED = "cdml train"  # the label by which a pipeline knows that somebody asked for it
 STATES: dict[PullState | None, str] = {None: "all", "open": "opened", "merged": "merged", "closed": "closed"}
 
 
@@ -122,25 +121,6 @@ def read_files(api: GitlabApi, number: int) -> tuple[str, ...]:
         )
     pages = api.each(tuple[WireDiff, ...], f"/merge_requests/{number}/diffs", needs=READS)
     return tuple(sorted({name for page in pages for wire in page for name in (wire.old_path, wire.new_path)}))
-
-
-def start_run(api: GitlabApi, offered: PullRequest, head: str) -> str:
-    """Start a pipeline of the merge request and return its page. It takes no variables: a label says it was asked.
-
-    UsageError for a fork: its own .gitlab-ci.yml would run here, with this project's variables in reach.
-    """
-    if offered.fork:
-        raise UsageError(
-            f"merge request !{offered.number} comes from a fork, whose .gitlab-ci.yml could read this project's "
-            "variables",
-            "look at that file and press Run pipeline on its page, or push the branch to this project",
-        )
-    now = read_pull(api, offered.number).head
-    if now != head:
-        raise moved(offered.number, now, head)
-    change(api, offered.number, {"add_labels": ASKED})
-    path = f"/merge_requests/{offered.number}/pipelines"
-    return api.write(WirePipeline, "POST", path, {}, needs=WRITES).web_url
 
 
 def moved(number: int, now: str, expected: str) -> ExternalError:

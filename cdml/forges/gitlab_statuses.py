@@ -5,7 +5,7 @@ from __future__ import annotations
 from cdml.core.errors import UsageError
 from cdml.forges.base import Status, StatusState
 from cdml.forges.gitlab_api import GitlabApi
-from cdml.forges.gitlab_text import MOST, short
+from cdml.forges.gitlab_text import is_address, short
 from cdml.forges.gitlab_wire import WireStatus, status
 from cdml.forges.gitlab_words import READS, WRITES
 from cdml.forges.rest import ForgeError
@@ -27,7 +27,7 @@ def set_status(api: GitlabApi, sha: str, status: Status) -> None:
         "state": SENT[status.state],
         "name": short(clean(status.context)),
         "description": short(clean(status.description)),
-        **({"target_url": status.url} if _is_taken(status.url) else {}),
+        **({"target_url": status.url} if is_address(status.url) else {}),
     }
     try:
         api.write(WireStatus, "POST", f"/statuses/{full_id(sha)}", body, needs=WRITES)
@@ -35,11 +35,6 @@ def set_status(api: GitlabApi, sha: str, status: Status) -> None:
         if error.status != 400:
             raise
         _settle(status, error)
-
-
-def _is_taken(url: str) -> bool:
-    """Whether GitLab takes an address: with any other one it refuses the whole status."""
-    return url.startswith(("https://", "http://")) and len(url) <= MOST
 
 
 def _settle(status: Status, error: ForgeError) -> None:

@@ -28,6 +28,11 @@ def short(text: str) -> str:
     return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
 
 
+def is_address(url: str) -> bool:
+    """Whether GitLab takes an address: with any other one it refuses the whole request."""
+    return url.startswith(("https://", "http://")) and len(url) <= MOST
+
+
 def title(text: str, what: str) -> str:
     """A title: one line; UsageError where there is nothing in it."""
     return short(one_line(text, what))

@@ -110,8 +110,25 @@ class WireIssue(Wire):
 
 
 class WirePipeline(Wire):
+    id: int
     sha: str
+    status: str = ""
+    source: str = ""
     web_url: str = ""
+
+
+class WireJob(Wire):
+    id: int
+    name: str
+
+
+class WireEnvironment(Wire):
+    id: int
+    external_url: str | None = None
+
+
+class WireDeployment(Wire):
+    environment: WireEnvironment
 
 
 def login(user: WireUser | None) -> str:

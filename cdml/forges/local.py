@@ -13,7 +13,16 @@ from cdml.core.dialect import Dialect
 from cdml.core.errors import ExternalError, UsageError
 from cdml.forges import local_issues, local_pulls
 from cdml.forges.address import is_local
-from cdml.forges.base import Comment, Issue, MergeMethod, PullRequest, PullState, Reaction, Status
+from cdml.forges.base import (
+    Comment,
+    EnvironmentRecord,
+    Issue,
+    MergeMethod,
+    PullRequest,
+    PullState,
+    Reaction,
+    Status,
+)
 from cdml.forges.local_merge import contains, merge_commit
 from cdml.forges.local_pulls import HEADS, Stored
 from cdml.forges.local_store import Store
@@ -151,6 +160,10 @@ class LocalForge:
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context."""
         return local_issues.statuses(self.store, sha)
+
+    def record_deployment(self, record: EnvironmentRecord) -> bool:
+        """No deployments are kept here: the assignment tags say what was deployed."""
+        return False
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, and then nothing has changed.

@@ -19,7 +19,8 @@ from cdml.core.serialize import load
 from cdml.core.settings import Environment
 from cdml.forges.base import Forge, PullRequest, Status, StatusState
 from cdml.jobs.concerned import context, own
-from cdml.jobs.deploy import Deployed, deploy
+from cdml.jobs.deploy import Deployed
+from cdml.jobs.deployments import deploy_and_record
 from cdml.jobs.judge import judge
 from cdml.jobs.judged import store_run
 from cdml.jobs.offered import judge_offer, require_offered
@@ -81,7 +82,7 @@ def on_main(project: Project, forge: Forge | None, say: Say) -> Registered:
     return register(project, forge, say)
 
 
-def on_release(project: Project, forge: Forge | None, branch: str) -> Deployed:
+def on_release(project: Project, forge: Forge | None, branch: str, say: Say) -> Deployed:
     """Deploy what was merged to a release branch, and say on its tip how that went."""
     environment = environment_of(project, branch)
     if environment is None:
@@ -90,7 +91,7 @@ def on_release(project: Project, forge: Forge | None, branch: str) -> Deployed:
     tip = project.git.commit(f"refs/remotes/{REMOTE}/{branch}")
     name = f"{context(project, own(project), project.main)}/deploy"
     try:
-        deployed = deploy(project, environment)
+        deployed = deploy_and_record(project, forge, environment, say)
     except CdmlError as error:
         if forge:
             forge.set_status(tip, Status(name, "failure", error.message.splitlines()[0][:140]))

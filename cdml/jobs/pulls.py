@@ -155,7 +155,7 @@ def _run_push(
         there = project.moved(clone)
         forge = require_forge(there)
         if environment:
-            return Merged(pull, deployed=on_release(there, forge, pull.target))
+            return Merged(pull, deployed=on_release(there, forge, pull.target, say))
         merged = Merged(pull, registered=on_main(there, forge, say))
         for folder in folders[1:]:
             _register_other(project, clone.top() / folder, say)

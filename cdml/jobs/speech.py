@@ -131,4 +131,4 @@ def _trend(git: Git, judgement: Judgement) -> Trend | None:
             continue
         told = version.provenance.metrics if version.provenance else ()
         points += [(version.version, metric.value) for metric in told if metric.name == name]
-    return Trend(name, (*points, ("this", metrics[0].candidate))) if points else None
+    return Trend(name, (*points, (judgement.comparison.candidate.label, metrics[0].candidate))) if points else None

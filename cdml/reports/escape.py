@@ -19,8 +19,8 @@ _STRUCTURE = re.compile(r"[&<>|`*\[\]\\~$#]|(?<![^\W_])_|_(?![^\W_])")
 # What forges make references of in plain text: people and addresses by @, issues, merge requests, milestones,
 # labels and the like by the other signs, and signs named in colons (the second colon may be the one that a report
 # writes behind the text).
-_REFERENCE = re.compile(r"@(?=\S)|[#!%~$^&*](?=[\w\"])|\bGH-(?=\d)|:(?=[\w+-]+(?::|$))", re.IGNORECASE)
-_ADDRESS = re.compile(r"(://|\bwww\.)", re.IGNORECASE)
+_REFERENCE = re.compile(r"@(?=\S)|[#!%~$^&*](?=[\w\"])|GH-(?=\d)|:(?=[\w+-]+(?::|$))", re.IGNORECASE)
+_ADDRESS = re.compile(r"(://|www\.)", re.IGNORECASE)
 _COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _QUOTED = re.compile(r"&#96;([A-Za-z0-9/][A-Za-z0-9 ./=_-]{0,60}[A-Za-z0-9])&#96;")
 # A forge, or cdml itself, may take a line that begins so for a command; a path has a second slash.

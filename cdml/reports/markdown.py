@@ -132,10 +132,17 @@ def waiting(
     dialect: Dialect = GITHUB_FLAVOURED,
     around: Around = ALONE,
 ) -> str:
-    """The same comment when nothing was trained yet: what it waits for."""
+    """The same comment when nothing was trained yet: what it waits for.
+
+    Where the first sentence of `said` tells that it was not evaluated, and why, that is the headline.
+    """
+    first, _, rest = said.partition(". ")
+    title, body = "not evaluated yet", said
+    if first.lower().startswith("not evaluated"):
+        title, body = first[:1].lower() + first[1:].rstrip("."), rest
     page = [
-        _top(model, "⚪", f"{model}: not evaluated yet"),
-        fixed(escape.prose(said)),
+        _top(model, "⚪", f"{model}: {title}"),
+        fixed(escape.prose(body)),
         _earlier(model, dialect, around),
         fixed(last_lines(around, _commit(head))),
     ]

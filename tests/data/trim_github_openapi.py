@@ -25,6 +25,8 @@ KEPT = {
     f"{REPOSITORY}/actions/workflows/{{workflow_id}}/runs": ["get"],
     f"{REPOSITORY}/actions/runs/{{run_id}}/jobs": ["get"],
     f"{REPOSITORY}/actions/jobs/{{job_id}}/rerun": ["post"],
+    f"{REPOSITORY}/deployments": ["post"],
+    f"{REPOSITORY}/deployments/{{deployment_id}}/statuses": ["post"],
     f"{REPOSITORY}/statuses/{{sha}}": ["post"],
     f"{REPOSITORY}/commits/{{ref}}/status": ["get"],
 }

@@ -248,3 +248,23 @@ def test_the_remote_of_a_commit_is_not_spoken_to(registered):
     with Dvc(registered.root).files(commit) as files:
         assert files.repo.config["core"]["remote"] == "store"
         assert set(files.repo.config["remote"]) == {"store"}
+
+
+def test_where_a_report_follows_its_exit_code_is_the_verdict(registered, github, tmp_path):
+    number = offer(registered, "worse", params__yaml="skill: 0.5\n")
+    github(registered, number)
+    handover = ("--handover", str(tmp_path / "h"))
+    registered.cdml("run", "--event", "pull_request", *handover, "--verdict", "later")
+    registered.cdml("comment", "--from", str(tmp_path / "h"))
+    registered.cdml("comment", "--from", str(tmp_path / "h"), "--verdict", code=10)
+
+
+def test_what_waits_or_breaks_fails_in_whichever_job(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number, draft=True)
+    handover = ("--handover", str(tmp_path / "h"))
+    registered.cdml("run", "--event", "pull_request", *handover, "--verdict", "later", code=11)
+    registered.git("switch", "--quiet", "main")
+    number = offer(registered, "broken", params__yaml="skill: -1\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", *handover, "--verdict", "later", code=4)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from github_server import GithubServer
 
+from cdml.ci.workflows import STATED
 from cdml.core.errors import ExternalError
+from cdml.forges.github_actions import CHECK
 
 HEAD = "b" * 40
 JUDGING = "cdml-pull-request.yml"
@@ -18,6 +20,10 @@ def _pull(github: GithubServer) -> None:
     github.hub.add_pull("feature")
 
 
+def test_the_job_is_called_as_generated_ci_calls_it() -> None:
+    assert CHECK == STATED
+
+
 def test_a_run_is_started_with_what_it_is_to_judge(github: GithubServer, as_user) -> None:
     inputs = {"pull": "1", "head": HEAD, "force": "true"}
     forge = as_user()
@@ -27,11 +33,11 @@ def test_a_run_is_started_with_what_it_is_to_judge(github: GithubServer, as_user
 
 
 def test_a_red_check_of_the_newest_run_is_run_again(github: GithubServer, as_user) -> None:
-    github.hub.add_run(HEAD, JUDGING, judge="failure", cdml_gate="failure")
-    newest = github.hub.add_run(HEAD, JUDGING, judge="failure", cdml_gate="failure")
-    github.hub.add_run(HEAD, "cdml-main.yml", cdml_gate="failure")
-    github.hub.add_run("d" * 40, JUDGING, cdml_gate="failure")
-    github.hub.add_run(HEAD, JUDGING, "workflow_dispatch", cdml_gate="failure")
+    github.hub.add_run(HEAD, JUDGING, judge="failure", What_was_stated_since="failure")
+    newest = github.hub.add_run(HEAD, JUDGING, judge="failure", What_was_stated_since="failure")
+    github.hub.add_run(HEAD, "cdml-main.yml", What_was_stated_since="failure")
+    github.hub.add_run("d" * 40, JUDGING, What_was_stated_since="failure")
+    github.hub.add_run(HEAD, JUDGING, "workflow_dispatch", What_was_stated_since="failure")
     forge = as_user()
     assert forge.look_again(forge.pull(1))
     assert [job["status"] for job in newest["jobs"]] == ["completed", "queued"]
@@ -41,7 +47,7 @@ def test_a_red_check_of_the_newest_run_is_run_again(github: GithubServer, as_use
 
 @pytest.mark.parametrize("conclusion", ["success", None, "cancelled"])
 def test_a_check_that_is_green_or_still_to_come_is_left_alone(github, as_user, conclusion) -> None:
-    github.hub.add_run(HEAD, JUDGING, judge="success", cdml_gate=conclusion)
+    github.hub.add_run(HEAD, JUDGING, judge="success", What_was_stated_since=conclusion)
     forge = as_user()
     assert not forge.look_again(forge.pull(1))
     assert not [path for path in github.asked("POST") if path.endswith("/rerun")]
@@ -54,7 +60,7 @@ def test_a_commit_that_was_never_judged_has_no_check(as_user) -> None:
 
 def test_the_permission_that_this_takes_is_named(github: GithubServer, as_user) -> None:
     github.hub.denied = {"actions"}
-    github.hub.add_run(HEAD, JUDGING, cdml_gate="failure")
+    github.hub.add_run(HEAD, JUDGING, What_was_stated_since="failure")
     forge = as_user()
     for act in (lambda: forge.look_again(forge.pull(1)), lambda: forge.start_run(forge.pull(1), {})):
         with pytest.raises(ExternalError, match="lacks actions: write"):

@@ -117,7 +117,7 @@ def test_a_path_is_the_local_forge(url: str) -> None:
     ("url", "host"),
     [
         ("https://me:secret@bitbucket.org/o/r.git", "bitbucket.org"),
-        ("git@gitlab.com:o/r.git", "gitlab.com"),
+        ("git@git.example.org:o/r.git", "git.example.org"),
         ("host:o/r.git", "host"),
         ("ssh://git@example.com:22/r.git", "example.com"),
         ("", "an empty address"),

@@ -23,12 +23,13 @@ from judgements import (
 )
 from rendered import rendered
 
-from cdml.core.comparison import Interval, Judgement
+from cdml.core.comparison import Direction, Interval, Judgement, Outcome
 from cdml.core.dialect import Dialect
 from cdml.core.run import Around, PastRun, Trend
 from cdml.core.settings import Gate
+from cdml.evaluation.compare import Measurement
 from cdml.evaluation.gates import judge
-from cdml.reports import history, reasons
+from cdml.reports import cells, history, reasons, words
 from cdml.reports.markdown import comment, failure, light, marker, waiting
 from cdml.reports.terminal import table
 from cdml.reports.words import headline
@@ -106,9 +107,7 @@ def test_a_model_is_only_unchanged_where_everything_says_so() -> None:
     assert reasons.is_unchanged(replace(same, verdicts=()))
 
 
-def _measured(judgement: Judgement):  # type: ignore[no-untyped-def]
-    from cdml.evaluation.compare import Measurement
-
+def _measured(judgement: Judgement) -> Measurement:
     return Measurement(judgement.comparison.metrics, (), judgement.comparison.rows)
 
 
@@ -153,11 +152,11 @@ def test_many_worse_metrics_do_not_fill_the_headline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "said"),
     [(-3, "0 s"), (0, "0 s"), (59, "59 s"), (60, "1 min"), (251, "4 min"), (3_599, "1 h"), (4_321, "1 h 12 min")],
 )
-def test_durations(seconds: int, words: str) -> None:
-    assert reasons.duration(seconds) == words
+def test_durations(seconds: int, said: str) -> None:
+    assert reasons.duration(seconds) == said
 
 
 def test_the_last_lines_say_only_what_is_known() -> None:
@@ -197,7 +196,7 @@ def test_a_trend_needs_three_points_that_are_numbers() -> None:
     assert "▄▄▄" in history.trend_line(_trend(0.5, 0.5, 0.5))
     assert "4,100 (v1.0) to 4,312 (v1.2)" in history.trend_line(_trend(4_100, 4_250, 4_312))
     assert "0.000100 (v1.0) to 0.000120" in history.trend_line(_trend(0.0001, 0.00011, 0.00012))
-    assert "20 models" in history.trend_line(_trend(*range(30)))
+    assert "10 (v1.10) to 29 (v1.29), 20 models" in history.trend_line(_trend(*range(30)))
 
 
 def test_a_chart_is_drawn_where_the_forge_draws_and_its_labels_are_harmless() -> None:
@@ -231,6 +230,34 @@ def test_where_nothing_folds_there_is_less_of_it() -> None:
     assert "<details>" not in text
     assert "mermaid" not in text
     assert "**The 5 weakest of 60 slices (roc_auc)**" in text
+
+
+def test_the_weakest_slice_of_a_loss_is_the_greatest() -> None:
+    slices = tuple(
+        replace(one, metric=replace(one.metric, direction=Direction.LOWER)) for one in better().comparison.slices
+    )
+    greatest = max(slices, key=lambda one: one.metric.candidate or 0.0)
+    assert cells.weakest_first(slices)[0] is greatest
+    nothing = replace(slices[0], metric=replace(slices[0].metric, candidate=None))
+    assert cells.weakest_first((nothing, *slices))[-1] is nothing
+
+
+def test_why_nothing_was_evaluated_is_the_headline_where_it_is_said() -> None:
+    text = waiting("churn", "4f2a9c1", "Not evaluated: the data needs credentials. Ask somebody.")
+    assert text.splitlines()[1:4] == [
+        "### ⚪ churn: not evaluated: the data needs credentials",
+        "",
+        "Ask somebody.",
+    ]
+    assert "⚪ churn: not evaluated\n\n<sub>" in waiting("churn", "4f2a9c1", "not evaluated.")
+    assert "⚪ churn: not evaluated yet\n\nA draft waits." in waiting("churn", "4f2a9c1", "A draft waits.")
+
+
+def test_gates_stand_worst_first_and_waived_ones_before_those_that_pass() -> None:
+    passed, failed = better().verdicts[0], worse().verdicts[1]
+    doubtful = replace(passed, outcome=Outcome.INCONCLUSIVE)
+    answered = next(v for v in waived().verdicts if v.waived)
+    assert words.worst_first((passed, answered, doubtful, failed)) == [failed, doubtful, answered, passed]
 
 
 def test_notes_are_said_without_slices_too() -> None:
@@ -274,11 +301,5 @@ def test_what_is_waited_for_quotes_the_command_that_starts_it() -> None:
 
 
 def test_an_inconclusive_gate_among_a_million_rows_is_not_promised_a_number() -> None:
-    doubtful = replace(better().verdicts[0], outcome=_inconclusive(), more_rows=10**30)
+    doubtful = replace(better().verdicts[0], outcome=Outcome.INCONCLUSIVE, more_rows=10**30)
     assert "more test rows" not in reasons.why(replace(better(), verdicts=(doubtful,)))
-
-
-def _inconclusive():  # type: ignore[no-untyped-def]
-    from cdml.core.comparison import Outcome
-
-    return Outcome.INCONCLUSIVE

@@ -21,7 +21,7 @@ ROOMY = Dialect(longest=10**9)
 SMALL = Shape(1, 2, 3, 3, 1, 1, 1, 4, False, False, True)
 EVIL = "a|b`c<img src=x>\n# h @owner *x* [l](http://e.example) #12 --> \x1b[31m\u202eabc"
 # What forges make of plain text beyond the parser: people, issues and the like, signs in colons.
-REFERENCES = re.compile(r"@\w|[#!%~$^&][\w\"]|\bGH-\d|:[\w+-]+:(?!\d)|://|\bwww\.", re.IGNORECASE)
+REFERENCES = re.compile(r"@\w|[#!%~$^&][\w\"]|GH-\d|:[\w+-]+:(?!\d)|://|www\.", re.IGNORECASE)
 COMMANDS = re.compile(r"^\s*/[A-Za-z]\w*(\s|$)", re.MULTILINE)
 
 
@@ -50,6 +50,7 @@ def _pages(judgement: Judgement, around: Around) -> list[str]:
 @settings(max_examples=30)
 @given(shapes, some_words)
 @example(SMALL, [EVIL])
+@example(SMALL, ["_www.e.example _GH-12 x"])
 @example(SMALL, ["/cdml waive f1:min because of this x"])
 def test_a_comment_has_no_element_that_harmless_words_would_not_give(shape: Shape, texts: list[str]) -> None:
     for hostile, harmless in zip(
@@ -127,6 +128,7 @@ def test_an_address_is_followed_only_where_it_is_one(url: str) -> None:
     )
     for refused in (
         "javascript:alert(1)",
+        "javascript://e.example/x",
         "https://user:token@e.example/",
         "https://",
         "ftp://e.example",

@@ -252,6 +252,34 @@ def edit_issue(call: Call) -> tuple[int, Any]:
     return 200, show_issue(call, issue)
 
 
+@route("POST", "/deployments")
+def create_deployment(call: Call) -> tuple[int, Any]:
+    call.need("deployments")
+    hub, sent = call.hub, {"auto_merge": True, "environment": "production", "task": "deploy", **call.body}
+    red = [s["context"] for s in hub.statuses if s["sha"] == sent["ref"] and s["state"] != "success"]
+    if sent.get("required_contexts") != [] and red:
+        raise Refused(409, "Conflict: Commit status checks failed.")
+    if sent["auto_merge"]:
+        return 202, {"message": f"Auto-merged main into {sent['ref']} on deployment."}
+    made = {"id": 8_000 + len(hub.deployments), "login": call.login, "statuses": [], **sent}
+    hub.deployments.append(made)
+    shown = {key: made.get(key) for key in ("id", "ref", "task", "environment", "description")}
+    return 201, shown | {"sha": made["ref"], "creator": call.user(call.login)}
+
+
+@route("POST", "/deployments/{deployment_id}/statuses")
+def create_deployment_status(call: Call) -> tuple[int, Any]:
+    call.need("deployments")
+    made = one({found["id"]: found for found in call.hub.deployments}, int(call.names["deployment_id"]))
+    if len(call.body.get("description", "")) > 140:
+        said = "description is too long (maximum is 140 characters)"
+        raise Refused(
+            422, "Validation Failed", {"resource": "DeploymentStatus", "code": "custom", "message": said}
+        )
+    made["statuses"].append(call.body)
+    return 201, {"state": call.body["state"], "creator": call.user(call.login)} | call.body
+
+
 @route("POST", "/statuses/{sha}")
 def create_status(call: Call) -> tuple[int, Any]:
     call.need("statuses")

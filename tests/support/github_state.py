@@ -57,6 +57,7 @@ class Hub:
     statuses: list[Data] = field(default_factory=list)
     dispatches: list[Data] = field(default_factory=list)
     runs: list[Data] = field(default_factory=list)
+    deployments: list[Data] = field(default_factory=list)
     ticks: int = 0
 
     def now(self) -> str:
@@ -81,6 +82,7 @@ class Hub:
             "statuses": self.statuses,
             "dispatches": self.dispatches,
             "runs": self.runs,
+            "deployments": self.deployments,
         }
 
     def _git(self, *words: str) -> str:

@@ -210,18 +210,6 @@ def diffs(call: Call) -> tuple[int, Any]:
     return 200, [{"old_path": old, "new_path": new, "renamed_file": old != new} for old, new in call.lab.files]
 
 
-@route("POST", "/merge_requests/{number}/pipelines")
-def start_pipeline(call: Call) -> tuple[int, Any]:
-    call.need(DEVELOPER)
-    call.lab.follow()
-    pull = one(call.lab.pulls, call.number)
-    identity = 500 + len(call.lab.pipelines)
-    page = f"https://gitlab.com/{call.lab.slug}/-/pipelines/{identity}"
-    made = {"id": identity, "sha": pull["sha"], "web_url": page, "source": "merge_request_event"}
-    call.lab.pipelines.append(made | {"labels": list(pull["labels"])})
-    return 200, made | {"ref": f"refs/merge-requests/{call.number}/head", "status": "created"}
-
-
 def show_note(call: Call, note: Data) -> Data:
     shown = {key: note[key] for key in ("id", "body", "created_at", "updated_at", "system")}
     shown |= {"author": call.lab.user(note["login"]), "noteable_id": 1000 + note["number"], "type": None}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import gitlab_operations  # noqa: F401  (fills ROUTES)
+import gitlab_ci_operations  # noqa: F401  (fills ROUTES, as does what it imports)
 from forge_server import Fault, ForgeServer, Reply, Seen
 from gitlab_schema import answer, find, problems
 from gitlab_state import BOT, PROJECT, ROUTES, Call, Data, Lab, Refused

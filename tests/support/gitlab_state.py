@@ -53,6 +53,9 @@ class Lab(Hub):
     carried_out: list[str] = field(default_factory=list)  # the commands that somebody's words were taken for
     awards: list[tuple[int, str, str]] = field(default_factory=list)
     pipelines: list[Data] = field(default_factory=list)
+    environments: dict[str, Data] = field(default_factory=dict)  # by name
+    protected: set[str] = field(default_factory=set)  # environments to which nobody here may deploy
+    deployments: list[Data] = field(default_factory=list)
     merging: int = 0  # readings until a merge is over
 
     def now(self, later: float = 0) -> str:
@@ -101,6 +104,18 @@ class Lab(Hub):
         self.issues[number] = issue | {"created_at": self.now()}
         return self.issues[number]
 
+    def add_pipeline(
+        self, number: int, sha: str, status: str = "failed", source: str = "merge_request_event", **jobs: str
+    ) -> Data:
+        """A merge request's pipeline with the statuses of its jobs by name."""
+        identity = 500 + len(self.pipelines)
+        made: Data = {"id": identity, "number": number, "sha": sha, "status": status, "source": source}
+        made |= {"web_url": f"https://gitlab.com/{self.slug}/-/pipelines/{identity}", "labels": []}
+        numbered = enumerate(jobs.items(), identity * 10)
+        made["jobs"] = [{"id": at, "name": name, "status": state} for at, (name, state) in numbered]
+        self.pipelines.append(made)
+        return made
+
     def carry_out(self, body: str) -> str:
         """A text without the lines that are commands of GitLab's; they are carried out."""
         plain = body.replace("\r", "")
@@ -109,7 +124,14 @@ class Lab(Hub):
 
     def document(self) -> Data:
         """Everything, as plain data."""
-        return super().document() | {"pipelines": self.pipelines, "carried_out": self.carried_out}
+        return (
+            super().document()
+            | {"pipelines": self.pipelines, "carried_out": self.carried_out}
+            | {
+                "environments": self.environments,
+                "deployments": self.deployments,
+            }
+        )
 
 
 @dataclass(frozen=True)

@@ -233,8 +233,9 @@ LOG = "\n".join(
     ]
 )
 WAITS = (
-    "The data needs credentials, which runs of a fork do not get."
-    " Somebody who may write to this repository can start it: `/cdml evaluate`."
+    "Not evaluated: the data needs credentials, which a run of a fork does not get. Somebody who may write to this"
+    " repository can look at the change and start it with the comment `/cdml evaluate`, or push the branch to this"
+    " repository."
 )
 
 
