@@ -28,12 +28,12 @@ def judged(judgement: Judgement, page: str | None = None, report: Path | None = 
     """A judgement; `page` replaces the report as summary, `report` is the file that the report was written to."""
     if told := _told():
         from cdml.jobs import telling
-        from cdml.reports.markdown import comment
+        from cdml.reports.markdown import summary
 
         _annotate(told, telling.of_judgement(judgement, _prefix()))
         more = {"report": str(report)} if report else {}
         _output(told, telling.outputs_of_judgement(judgement) | more)
-        _summarise(told, comment(judgement) if page is None else page)
+        _summarise(told, summary(judgement) if page is None else page)
 
 
 def registered(done: Registered, model: str) -> None:

@@ -15,7 +15,7 @@ from cdml.core.settings import CONFIG_FILE
 from cdml.evaluation.gates import gate_words
 from cdml.jobs.verdict import exit_code
 from cdml.reports import escape
-from cdml.reports.markdown import comment
+from cdml.reports.markdown import summary
 from cdml.reports.words import worst_first
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def _of_problem(problem: Problem, root: Path, prefix: str) -> Annotation:
 
 def verdict_of(judgement: Judgement) -> str:
     """All gates in a word: `fail` where one blocks, `inconclusive`, `pass`, or `none` where none is set."""
-    effective = {verdict.effective for verdict in judgement.verdicts}
-    return next((str(o) for o in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS) if o in effective), "none")
+    counted = {Outcome.PASS if verdict.waived else verdict.effective for verdict in judgement.verdicts}
+    return next((str(o) for o in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS) if o in counted), "none")
 
 
 def outputs_of_judgement(judgement: Judgement) -> dict[str, str]:
@@ -123,7 +123,7 @@ def summary_of_registered(registered: Registered, model: str) -> str:
     else:
         title = f"`{escape.code(version.label)}` stands: nothing changed"
     where = f"\n\nRelease commit `{escape.code(version.commit)}`." if version else ""
-    report = f"\n\n{comment(judgement)}" if judgement else ""
+    report = f"\n\n{summary(judgement)}" if judgement else ""
     return f"### {title}{where}{report}\n"
 
 

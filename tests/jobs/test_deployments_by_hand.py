@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from people import clone, git
 from plain import plain_environment
+from typer.testing import CliRunner
 
+from cdml.cli.app import app
 from cdml.core.errors import ExternalError, RefusedError, UsageError
 from cdml.core.release import Deployment
 from cdml.core.resources import example_project
@@ -16,6 +19,7 @@ from cdml.forges.local import LocalForge
 from cdml.jobs import deployments
 from cdml.jobs.deploy import Deployed
 from cdml.jobs.deployments import deploy_and_record, shown_address
+from cdml.jobs.events import on_release
 from cdml.jobs.project import Project, open_project
 from cdml.state.git import Git
 
@@ -74,6 +78,33 @@ def test_a_deployment_by_hand_is_kept_with_its_address(project: Project) -> None
     assert deploy_and_record(project, forge, "staging", pytest.fail) == SERVED
     said, url = "serves churn@v1.0.0", "http://models.example.com:18081"
     assert forge.kept == [EnvironmentRecord("staging", "release/staging", _tip(project), "success", said, url)]
+
+
+def test_one_that_only_this_machine_can_reach_is_kept_without_an_address(project: Project, monkeypatch) -> None:
+    assert SERVED.deployment
+    here = Deployed(None, replace(SERVED.deployment, url="http://127.0.0.1:18081"))
+    monkeypatch.setattr(deployments, "deploy", lambda *_: here)
+    forge = Keeping(project.git)
+    assert deploy_and_record(project, forge, "staging", pytest.fail) == here
+    assert [record.url for record in forge.kept] == [""]
+
+
+def test_the_event_of_a_release_keeps_it_too(project: Project) -> None:
+    forge = Keeping(project.git)
+    assert on_release(project, forge, "release/staging", pytest.fail) == SERVED
+    assert [record.state for record in forge.kept] == ["success"]
+    assert [status.state for status in forge.statuses(_tip(project))] == ["success"]
+
+
+def test_cdml_deploy_tells_the_forge_and_warns_where_it_refuses(project: Project, monkeypatch) -> None:
+    keeping = Keeping(project.git)
+    for forge, warned in ((keeping, False), (Denying(project.git), True)):
+        monkeypatch.setattr("cdml.jobs.forge.find_forge", lambda _, forge=forge: forge)
+        done = CliRunner().invoke(app, ["-C", str(project.root), "deploy", "staging"])
+        assert done.exit_code == 0, done.output
+        assert "staging serves churn@v1.0.0" in done.stdout
+        assert ("the forge keeps no record" in done.stderr) is warned
+    assert [record.environment for record in keeping.kept] == ["staging"]
 
 
 def test_one_that_fails_is_kept_with_the_first_line_of_why(project: Project, monkeypatch) -> None:
