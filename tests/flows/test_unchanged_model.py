@@ -63,7 +63,7 @@ def test_without_a_dvc_remote_the_release_commits_outputs_are_taken(without_remo
 
 
 def test_what_a_run_reads_is_trained_on(registered, tmp_path):
-    handover, lines = judged(clone(registered), tmp_path, params__yaml="skill: 1.3\n")
+    handover, lines = judged(clone(registered), tmp_path, params__yaml="skill: 1.3217\n")
     assert handover.judgement
     assert not is_unchanged(handover.judgement)
     assert "Running stage 'train':" in lines
