@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -134,6 +135,18 @@ class Rest:
         if self.token:
             request.headers[self.token_header] = f"{self.scheme} {self.token}".strip()
         return request
+
+
+def shown_address(url: str) -> str:
+    """An address that others can open; empty for one that only this machine has."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    try:
+        return "" if ip_address(host).is_loopback else url
+    except ValueError:  # a name
+        return "" if host in ("", "localhost") else url
 
 
 def _session(url: str) -> requests.Session:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import urlsplit
 
 from cdml.ci import run_context
 from cdml.core.errors import CdmlError
+from cdml.core.http import shown_address
 from cdml.core.settings import Environment
 from cdml.forges.base import EnvironmentRecord, Forge
 from cdml.jobs.deploy import Deployed, deploy
@@ -56,15 +55,3 @@ def _record(
     except CdmlError as error:
         hint = f" ({error.hint})" if error.hint else ""
         say(f"warning: the forge keeps no record of this deployment: {error.message}{hint}")
-
-
-def shown_address(url: str) -> str:
-    """An address that others can open; empty for one that only this machine has."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-    try:
-        return "" if ip_address(host).is_loopback else url
-    except ValueError:  # a name
-        return "" if host in ("", "localhost") else url

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cdml.ci.base import Level
 from cdml.core.comparison import Judgement, Outcome, Verdict
 from cdml.core.errors import CdmlError, ConfigError, Problem
+from cdml.core.http import shown_address
 from cdml.core.settings import CONFIG_FILE
 from cdml.evaluation.gates import gate_words
 from cdml.jobs.verdict import exit_code
@@ -97,7 +98,10 @@ def outputs_of_registered(registered: Registered) -> dict[str, str]:
 
 
 def outputs_of_deployment(deployment: Deployment | None) -> dict[str, str]:
-    """What is served and where, empty where the release branch names no version yet."""
+    """What is served and where, empty where the release branch names no version yet.
+
+    `address` is what a forge may show to people: not one of this machine alone.
+    """
     served = deployment
     return {
         "exit_code": "0",
@@ -105,6 +109,7 @@ def outputs_of_deployment(deployment: Deployment | None) -> dict[str, str]:
         "tag": f"{served.model}@{served.version}" if served else "",
         "sha256": served.sha256 if served else "",
         "url": served.url if served else "",
+        "address": shown_address(served.url) if served else "",
     }
 
 

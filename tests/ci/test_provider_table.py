@@ -89,7 +89,7 @@ FEATURES: dict[str, dict[str, str]] = {
         "gitlab": r"timeout: 90 minutes",
     },
     "environment and its approvals": {
-        "github": r"environment: production",
+        "github": r"environment:\n      name: production",
         "azure": r"environment: production",
         "gitlab": r"environment:\n    name: production",
     },

@@ -12,13 +12,14 @@ from typer.testing import CliRunner
 
 from cdml.cli.app import app
 from cdml.core.errors import ExternalError, RefusedError, UsageError
+from cdml.core.http import shown_address
 from cdml.core.release import Deployment
 from cdml.core.resources import example_project
 from cdml.forges.base import EnvironmentRecord
 from cdml.forges.local import LocalForge
 from cdml.jobs import deployments
 from cdml.jobs.deploy import Deployed
-from cdml.jobs.deployments import deploy_and_record, shown_address
+from cdml.jobs.deployments import deploy_and_record
 from cdml.jobs.events import on_release
 from cdml.jobs.project import Project, open_project
 from cdml.state.git import Git
