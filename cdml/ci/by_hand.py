@@ -29,3 +29,15 @@ def pull_context(found: RunContext | None, pull: int, head: str, base: str) -> R
     if said.pull is None or said.head is None:
         raise UsageError("--pull and --head say it together: the pull request, and the commit that it offers")
     return said
+
+
+def with_addresses(found: RunContext | None, run_url: str, report_url: str) -> RunContext | None:
+    """What is known of the run, with where people see it and its report; an empty text says nothing.
+
+    Raises UsageError where it is not known which run that is.
+    """
+    if not (run_url or report_url):
+        return found
+    if found is None:
+        raise UsageError("--run-url and --report-url are of a run: --pull and --head say of which pull request")
+    return replace(found, run_url=run_url or found.run_url, report_url=report_url or found.report_url)

@@ -104,6 +104,7 @@ def _stated(repository: Repository) -> Job:
         when=("broken",),
         permissions=(READ, SEE),
         checkout="main",
+        concurrency=Concurrency("cdml-stated", by_pull=True, cancel="always"),
     )
     return _like(repository, job, "default")
 

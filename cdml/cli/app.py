@@ -78,8 +78,13 @@ def note(text: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Words of others without what would move a terminal's cursor or turn its direction; lines stay lines."""
-    return "".join(character for character in text if character.isprintable() or character in "\n\t")
+    """Words of others without what moves a terminal's cursor, turns its direction or commands an agent of CI.
+
+    Lines stay lines.
+    """
+    from cdml.ci.text import harmless
+
+    return harmless("".join(character for character in text if character.isprintable() or character in "\n\t"))
 
 
 def say_json(value: Any) -> None:

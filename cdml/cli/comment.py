@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from cdml.cli.app import JSON, app, leave, note, printable, root, say, say_json
+
+if TYPE_CHECKING:
+    from cdml.jobs.deliver import Delivered
 
 REPORT = "report.html"
 
@@ -21,20 +25,21 @@ def comment(
     ),
     pull: int = typer.Option(0, show_default=False, help="The pull request that it must be about."),
     head: str = typer.Option("", help="The commit that it must be about, where CI does not say it."),
+    run_url: str = typer.Option("", help="Where people see this run, where CI does not say it."),
+    report_url: str = typer.Option("", help="Where people will find its report, likewise."),
     verdict: bool = typer.Option(False, "--verdict", help="Exit as the gates say, waivers counted."),
     as_json: bool = JSON,
 ) -> None:
     """Write the one comment, set the status and keep the judged run; code of the pull request is never run."""
     from cdml.ci import run_context
-    from cdml.ci.by_hand import pull_context
+    from cdml.ci.by_hand import pull_context, with_addresses
     from cdml.cli import ci_output
     from cdml.core.errors import ExternalError, UsageError
     from cdml.jobs.deliver import deliver
-    from cdml.jobs.verdict import exit_code
 
     if not source.is_dir():
         raise UsageError(f"there is no folder {source}", "cdml run --event pull_request --handover DIR")
-    here = pull_context(run_context(os.environ), pull, head, "")
+    here = with_addresses(pull_context(run_context(os.environ), pull, head, ""), run_url, report_url)
     done = deliver(root(context), source.absolute(), here, lambda line: note(_line(line)))
     if not done:
         raise ExternalError("nothing was handed over: the job before this one broke", "see its log")
@@ -50,9 +55,22 @@ def comment(
     for one in () if as_json else done:
         kept = "" if one.kept is None else "; its run is kept"
         say(f"{one.handover.model}: {one.outcome}{kept}")
-    codes = [exit_code(one.shown[0]) for one in done if one.shown and verdict]
+    codes = [code for one in done if verdict and (code := _code(one))]
     # Of several models the plainest refusal counts.
-    leave(min((code for code in codes if code), default=0))
+    leave(min(codes, default=0))
+
+
+def _code(one: Delivered) -> int:
+    """The exit code of a handover; waivers count where the forge was asked for them.
+
+    What another push has hidden meanwhile is no success: the commit may be offered again.
+    """
+    from cdml.jobs.verdict import exit_code
+    from cdml.jobs.waivers import without_waivers
+
+    claimed = one.handover.judgement
+    judgement = one.shown[0] if one.shown else without_waivers(claimed) if claimed else None
+    return exit_code(judgement) if judgement else 0
 
 
 def _line(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cdml.config import ci, gates
-from cdml.config.checks import is_builtin
+from cdml.config.checks import is_builtin, unwritten_images
 from cdml.config.grammar import PREDICTIONS
 from cdml.core.settings import (
     CONFIG_FILE,
@@ -85,7 +85,7 @@ def _evaluate(source: Source, draft: Draft, evaluate: EvaluateModel, artifact: s
         stage: Stage | None = _evaluator(source, evaluate, artifact, predictions)
     else:
         missing = (predictions,) if predictions and predictions not in (evaluate.outs or ()) else ()
-        stage = _stage("evaluate", evaluate, missing)
+        stage = _stage("evaluate", evaluate, (*missing, *unwritten_images(draft)))
     return Evaluate(
         stage=stage,
         stages=evaluate.stages or (),
@@ -100,6 +100,7 @@ def _evaluate(source: Source, draft: Draft, evaluate: EvaluateModel, artifact: s
         by=evaluate.by,
         baseline=evaluate.baseline,
         gates=gates.build(source, draft),
+        images=evaluate.images,
     )
 
 

@@ -27,6 +27,7 @@ def check(source: Source, draft: Draft) -> None:
     _evaluate(source, draft)
     _one_pipeline(source, draft)
     _artifact(source, draft)
+    _images(source, draft)
     _overlaps(source, draft)
     _environments(source, draft)
 
@@ -153,7 +154,30 @@ def _written(draft: Draft) -> list[tuple[Path, str]]:
         predictions = evaluate.predictions or PREDICTIONS
         if predictions not in (evaluate.outs or ()):
             found.append((("evaluate", "predictions"), predictions))
+    if evaluate is not None and evaluate.cmd is not None:
+        asked = evaluate.images
+        found += [(("evaluate", "images", asked.index(path)), path) for path in unwritten_images(draft)]
     return found
+
+
+def unwritten_images(draft: Draft) -> tuple[str, ...]:
+    """The pictures that no output named so far holds: inline, evaluate's command writes them."""
+    train, evaluate = draft.train, draft.evaluate
+    outs = [*((train.outs if train else None) or ()), *((evaluate.outs if evaluate else None) or ())]
+    asked = dict.fromkeys(evaluate.images if evaluate else ())
+    return tuple(path for path in asked if not any(_inside(path, out) for out in outs))
+
+
+def _images(source: Source, draft: Draft) -> None:
+    evaluate = draft.evaluate
+    if evaluate is None or draft.train is None or not is_builtin(evaluate) or draft.train.stages:
+        return
+    for path in unwritten_images(draft):
+        source.report(
+            ("evaluate", "images", evaluate.images.index(path)),
+            f"{path!r} is written by nobody: the built-in evaluator draws nothing.",
+            "Name it in train.outs, or give a `cmd` that draws it.",
+        )
 
 
 def _inside(path: str, folder: str) -> bool:

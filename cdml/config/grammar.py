@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from cdml.core.images import is_path
 from cdml.core.names import NAME, SEMVER, is_name
 
 NAME_LENGTH = 100
@@ -64,6 +65,16 @@ def path(text: str) -> str:
     if re.fullmatch(PATH_PATTERN, text) is None:
         raise ValueError(f"{text!r} holds a control character, or a space at the end of a name")
     return normal
+
+
+def image(text: str) -> str:
+    """The path of a picture, which becomes a part of an address."""
+    if not is_path(text):
+        raise ValueError(
+            f"{text!r} cannot be shown: letters, digits, '_', '-', '.' and '/' are allowed, "
+            "and at its end .png or .jpg"
+        )
+    return text
 
 
 def branch(text: str) -> str:

@@ -13,6 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from cdml.config import ci as ci_grammar
 from cdml.config import grammar
+from cdml.core import images as image_rules
 from cdml.core.settings import Bump, OnInconclusive, Task, When
 
 Text = Annotated[str, Field(pattern=r"\S")]
@@ -25,6 +26,11 @@ FilePath = Annotated[
     str,
     AfterValidator(grammar.path),
     WithJsonSchema({"type": "string", "pattern": grammar.PATH_PATTERN}),
+]
+Image = Annotated[
+    str,
+    AfterValidator(grammar.image),
+    WithJsonSchema({"type": "string", "pattern": image_rules.PATTERN, "maxLength": image_rules.LONGEST}),
 ]
 Branch = Annotated[
     str,
@@ -209,6 +215,11 @@ class EvaluateModel(_Stages):
     )
     gates: tuple[GateModel, ...] | Absent = Field(
         None, description="Default: one, the primary metric with `max-regression: 1%`."
+    )
+    images: Annotated[tuple[Image, ...], Field(max_length=image_rules.MOST)] = Field(
+        (),
+        description="Pictures, PNG or JPEG, that the command or the stages write: shown folded in the comment and "
+        "in the report.",
     )
 
 

@@ -101,6 +101,7 @@ def _evaluate(evaluate: Evaluate) -> dict[str, Any]:
         **_given(metrics=list(evaluate.metrics), by=list(evaluate.by)),
         "baseline": evaluate.baseline,
         **({"gates": gates} if gates or not evaluate.gates else {}),
+        **_given(images=list(evaluate.images)),
     }
 
 

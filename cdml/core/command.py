@@ -48,6 +48,7 @@ _LIKE_SHA = re.compile(r"(?=.*[0-9])[0-9a-f]+|[0-9a-f]{7,}", re.IGNORECASE)
 _GATE = re.compile(r"[A-Za-z0-9_.%-]+(:[A-Za-z0-9_.%-]+)+")
 _LONGEST_GATE = 200
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_BLANK = "\u115f\u1160\u3164\uffa0"  # letters by name: fillers of Hangul, of which a reason would show nothing
 # Joiners belong to words of some languages, and to some emoji; the tabulator is a space.
 _VISIBLE = ("\t", "\N{ZERO WIDTH NON-JOINER}", "\N{ZERO WIDTH JOINER}")
 
@@ -91,12 +92,16 @@ def parse(body: str) -> Command | None:
             f"the line is too long for a command: {len(line):,} characters, {LONGEST_LINE:,} are read",
             "put what is long on the next line",
         )
-    odd = next((c for c in line if c not in _VISIBLE and unicodedata.category(c) in _INVISIBLE), None)
+    odd = next((letter for letter in line if _unseen(letter)), None)
     if odd is not None:
         raise NoCommand(f"the line holds a character that cannot be seen (U+{ord(odd):04X})", "type it again")
     _, *words = line.split()
     verb = _verb(words)
     return _PARSERS[verb](verb, words[1:])
+
+
+def _unseen(letter: str) -> bool:
+    return letter not in _VISIBLE and (letter in _BLANK or unicodedata.category(letter) in _INVISIBLE)
 
 
 def _verb(words: list[str]) -> Verb:

@@ -161,7 +161,7 @@ def _session(url: str) -> requests.Session:
 def _json(answer: requests.Response) -> Any:
     try:
         return answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for brackets in brackets without end
         return None
 
 

@@ -7,6 +7,8 @@ import re
 # The branch on which a command has a pull request judged, at main's tip: code of a pull request that ran on main
 # itself would have main's identity in a cloud, and could fill main's caches.
 ASKED_BRANCH = "cdml/asked"
+# The branch that keeps the pictures of evaluate.images; no commit of it is on any other branch.
+IMAGES_BRANCH = "cdml/images"
 # GTO's NAME, so that GTO and every reader of it agree with us.
 NAME = r"[a-zA-Z0-9]([a-zA-Z0-9\-/_]*[a-zA-Z0-9])?"
 # semver.org's own expression, with named parts.

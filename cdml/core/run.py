@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cdml.core.images import Image
+
 
 @dataclass(frozen=True)
 class PastRun:
@@ -42,3 +44,4 @@ class Around:
     earlier: tuple[PastRun, ...] = ()
     trend: Trend | None = None
     commands: bool = False
+    images: tuple[Image, ...] = ()

@@ -80,6 +80,7 @@ class Evaluate:
     by: tuple[str, ...]
     baseline: str
     gates: tuple[Gate, ...]
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

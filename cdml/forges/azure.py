@@ -16,7 +16,7 @@ from cdml.forges.azure_comments import DIALECT, find_comment, react, read_commen
 from cdml.forges.azure_issues import close_issue, open_issue, read_issues
 from cdml.forges.azure_merge import fresh, merge_pull, read_pull, tip
 from cdml.forges.azure_people import may_write
-from cdml.forges.azure_place import find_place, is_azure
+from cdml.forges.azure_place import find_place
 from cdml.forges.azure_runs import start_run
 from cdml.forges.azure_statuses import Offers, iterations, read_statuses, set_status
 from cdml.forges.azure_wire import HEADS, WireChanges, WireDifference, WirePull, pull
@@ -51,11 +51,6 @@ class AzureForge:
         self.git = git
         self.remote = remote
         self._offers: Offers = {}
-
-    @staticmethod
-    def serves(remote_url: str) -> bool:
-        """Whether a remote is on Azure Repos."""
-        return is_azure(remote_url)
 
     @cached_property
     def api(self) -> AzureApi:
@@ -186,9 +181,10 @@ class AzureForge:
         """A branch policy asks for the statuses themselves."""
         return False
 
-    def set_status(self, sha: str, status: Status) -> None:
-        """Set one context's status on a commit, given by its full id, and on what offers it."""
-        set_status(self.api, full_id(sha), status, self._offers)
+    def set_status(self, sha: str, *statuses: Status) -> None:
+        """Set statuses on a commit, given by its full id, and on what offers it."""
+        for status in statuses:
+            set_status(self.api, full_id(sha), status, self._offers)
 
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context, each context's newest."""
@@ -197,6 +193,10 @@ class AzureForge:
     def record_deployment(self, record: EnvironmentRecord) -> bool:
         """Azure DevOps records what its own pipelines deploy, and nothing else."""
         return False
+
+    def image_url(self, commit: str, path: str) -> str:
+        """Where pages of this forge show a picture of the repository, to whoever may see the repository."""
+        return self.api.place.item(full_id(commit), path)
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a policy of the branch, or when it no longer offers `head`.

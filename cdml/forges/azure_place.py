@@ -48,6 +48,12 @@ class Place:
         """The address of the repository's page."""
         return f"{self.pages}{GIT}{quote(self.repository, safe='')}"
 
+    def item(self, commit: str, path: str) -> str:
+        """The address of a file's bytes, as the pages of Azure DevOps themselves load it."""
+        repository = f"{self.pages}/_apis/git/repositories/{quote(self.repository, safe='')}"
+        version = f"versionDescriptor.versionType=commit&versionDescriptor.version={commit}"
+        return f"{repository}/items?path=/{path}&{version}&$format=octetStream&api-version=6.0"
+
     @property
     def scheme(self) -> str:
         """How the token is sent: an access token (of a job or of Entra) as it is, a personal one as a password."""

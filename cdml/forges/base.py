@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -145,8 +145,8 @@ class Forge(Protocol):
         False too where the forge has no such check, or the statuses themselves are what it requires.
         """
 
-    def set_status(self, sha: str, status: Status) -> None:
-        """Set one context's status on a commit."""
+    def set_status(self, sha: str, *statuses: Status) -> None:
+        """Set statuses on a commit, in this order; each stands for its context."""
 
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context."""
@@ -155,6 +155,12 @@ class Forge(Protocol):
         """Keep that somebody deployed outside of CI; False where the forge keeps no such records.
 
         What a job of its CI deploys, a forge records by itself.
+        """
+
+    def image_url(self, commit: str, path: str) -> str:
+        """Where pages of this forge show a picture of the repository; empty where the forge has no pages.
+
+        `path` needs no escaping (`cdml.core.images`).
         """
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
@@ -170,11 +176,13 @@ class Forge(Protocol):
         """All issues, newest first."""
 
 
-class ForgeKind(Protocol):
-    """What the dictionary of forges holds: how one is made, and which remotes are its own."""
+@dataclass(frozen=True)
+class ForgeKind:
+    """What the dictionary of forges holds.
 
-    def __call__(self, git: Git) -> Forge:
-        """The forge of this repository's remote; nothing is asked yet."""
+    `serves` says whether a remote at an address belongs to it; `make` is the forge of a repository's remote, of
+    which nothing is asked yet.
+    """
 
-    def serves(self, remote_url: str) -> bool:
-        """Whether a remote at this address belongs to it."""
+    serves: Callable[[str], bool]
+    make: Callable[[Git], Forge]

@@ -27,7 +27,7 @@ from cdml.forges.gitea_comments import DIALECT, find_comment, react, read_commen
 from cdml.forges.gitea_issues import close_issue, open_issue, read_issues
 from cdml.forges.gitea_merge import merge_pull
 from cdml.forges.gitea_people import may_write
-from cdml.forges.gitea_place import find_place, is_gitea
+from cdml.forges.gitea_place import find_place
 from cdml.forges.gitea_pulls import READS, WRITES, change_pull, list_pulls, open_pull, read_files, read_pull
 from cdml.forges.gitea_wire import WireStatus, status
 from cdml.forges.rest import ForgeError
@@ -46,11 +46,6 @@ class GiteaForge:
     def __init__(self, git: Git, remote: str = REMOTE) -> None:
         self.git = git
         self.remote = remote
-
-    @staticmethod
-    def serves(remote_url: str) -> bool:
-        """Whether a remote is on a Gitea or Forgejo that is known."""
-        return is_gitea(remote_url)
 
     @cached_property
     def api(self) -> GiteaApi:
@@ -126,16 +121,17 @@ class GiteaForge:
         """Gitea cannot run one job of a run again: a person does, or pushes."""
         return False
 
-    def set_status(self, sha: str, status: Status) -> None:
-        """Set one context's status on a commit, given by its full id."""
-        said = clean(status.description)
-        body = {
-            "state": status.state,
-            "context": clean(status.context),
-            "description": said if len(said) <= MOST else f"{said[: MOST - 1]}…",
-            **({"target_url": status.url} if status.url else {}),
-        }
-        self.api.write(WireStatus, "POST", f"/statuses/{full_id(sha)}", body, needs=WRITES)
+    def set_status(self, sha: str, *statuses: Status) -> None:
+        """Set statuses on a commit, given by its full id."""
+        for told in statuses:
+            said = clean(told.description)
+            body = {
+                "state": told.state,
+                "context": clean(told.context),
+                "description": said if len(said) <= MOST else f"{said[: MOST - 1]}…",
+                **({"target_url": told.url} if told.url else {}),
+            }
+            self.api.write(WireStatus, "POST", f"/statuses/{full_id(sha)}", body, needs=WRITES)
 
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context, each context's newest."""
@@ -151,6 +147,10 @@ class GiteaForge:
     def record_deployment(self, record: EnvironmentRecord) -> bool:
         """Gitea keeps no deployments."""
         return False
+
+    def image_url(self, commit: str, path: str) -> str:
+        """Where pages of this forge show a picture of the repository, to whoever may see the repository."""
+        return f"{self.api.place.page}/raw/commit/{full_id(commit)}/{path}"
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a rule of the branch, or when it no longer offers `head`.

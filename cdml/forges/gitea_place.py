@@ -32,6 +32,11 @@ class Place:
     token: str = field(default="", repr=False)
     variable: str = ""
 
+    @property
+    def page(self) -> str:
+        """The address of the repository's page."""
+        return f"{self.api.removesuffix(API)}/{self.slug}"
+
 
 def runs_here(env: Mapping[str, str]) -> bool:
     """Whether this is a run of Gitea's or Forgejo's Actions, which set GitHub's variables too."""

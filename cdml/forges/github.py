@@ -28,7 +28,7 @@ from cdml.forges.github_comments import find_comment, fit, react, read_comments,
 from cdml.forges.github_deployments import record_deployment
 from cdml.forges.github_issues import close_issue, open_issue, read_issues
 from cdml.forges.github_merge import merge_pull, read_pull
-from cdml.forges.github_place import find_place, is_github
+from cdml.forges.github_place import find_place
 from cdml.forges.github_wire import WireCombined, WireFile, WirePermission, WirePull, WireStatus, pull, status
 from cdml.forges.rest import ForgeError
 from cdml.forges.text import clean, full_id, one_line
@@ -48,11 +48,6 @@ class GithubForge:
     def __init__(self, git: Git, remote: str = REMOTE) -> None:
         self.git = git
         self.remote = remote
-
-    @staticmethod
-    def serves(remote_url: str) -> bool:
-        """Whether a remote is on GitHub."""
-        return is_github(remote_url)
 
     @cached_property
     def api(self) -> GithubApi:
@@ -171,16 +166,17 @@ class GithubForge:
         """Run the job of the required check again, of the newest run that judged the pull request's head."""
         return look_again(self.api, pull.head)
 
-    def set_status(self, sha: str, status: Status) -> None:
-        """Set one context's status on a commit, given by its full id."""
-        said = clean(status.description)
-        body = {
-            "state": status.state,
-            "context": clean(status.context),
-            "description": said if len(said) <= MOST else f"{said[: MOST - 1]}…",
-            **({"target_url": status.url} if status.url else {}),
-        }
-        self.api.write(WireStatus, "POST", f"/statuses/{full_id(sha)}", body, needs=STATUSES)
+    def set_status(self, sha: str, *statuses: Status) -> None:
+        """Set statuses on a commit, given by its full id."""
+        for told in statuses:
+            said = clean(told.description)
+            body = {
+                "state": told.state,
+                "context": clean(told.context),
+                "description": said if len(said) <= MOST else f"{said[: MOST - 1]}…",
+                **({"target_url": told.url} if told.url else {}),
+            }
+            self.api.write(WireStatus, "POST", f"/statuses/{full_id(sha)}", body, needs=STATUSES)
 
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context, each context's newest."""
@@ -191,6 +187,10 @@ class GithubForge:
     def record_deployment(self, record: EnvironmentRecord) -> bool:
         """Keep a deployment that no job of GitHub's made, how it ended, and the address that it is served at."""
         return record_deployment(self.api, record)
+
+    def image_url(self, commit: str, path: str) -> str:
+        """Where pages of this forge show a picture of the repository, to whoever may see the repository."""
+        return f"{self.api.place.page}/blob/{full_id(commit)}/{path}?raw=true"
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a rule of the branch, or when it no longer offers `head`.

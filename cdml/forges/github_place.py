@@ -32,6 +32,11 @@ class Place:
         """Who the repository belongs to."""
         return self.slug.partition("/")[0]
 
+    @property
+    def page(self) -> str:
+        """The address of the repository's page."""
+        return f"{self.api.replace('://api.', '://', 1).removesuffix('/api/v3')}/{self.slug}"
+
 
 def is_github(url: str, env: Mapping[str, str] | None = None) -> bool:
     """Whether a remote is on github.com, on GitHub Enterprise as the environment names it, or stands for one.

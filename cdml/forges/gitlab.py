@@ -28,7 +28,7 @@ from cdml.forges.gitlab_deployments import record_deployment
 from cdml.forges.gitlab_members import may_write
 from cdml.forges.gitlab_merge import merge_pull
 from cdml.forges.gitlab_pipelines import look_again, start_run
-from cdml.forges.gitlab_place import find_place, is_gitlab
+from cdml.forges.gitlab_place import find_place
 from cdml.forges.gitlab_statuses import read_statuses, set_status
 from cdml.forges.gitlab_text import GITLAB_FLAVOURED
 from cdml.state.git import REMOTE, Git
@@ -42,11 +42,6 @@ class GitlabForge:
     def __init__(self, git: Git, remote: str = REMOTE) -> None:
         self.git = git
         self.remote = remote
-
-    @staticmethod
-    def serves(remote_url: str) -> bool:
-        """Whether a remote is on GitLab."""
-        return is_gitlab(remote_url)
 
     @cached_property
     def api(self) -> GitlabApi:
@@ -108,9 +103,10 @@ class GitlabForge:
         """Run the job again whose exit code is the verdict, in the newest pipeline of the head."""
         return look_again(self.api, pull)
 
-    def set_status(self, sha: str, status: Status) -> None:
-        """Set one context's status on a commit, given by its full id."""
-        set_status(self.api, sha, status)
+    def set_status(self, sha: str, *statuses: Status) -> None:
+        """Set statuses on a commit, given by its full id."""
+        for status in statuses:
+            set_status(self.api, sha, status)
 
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context, each context's newest; jobs of pipelines are among them."""
@@ -119,6 +115,10 @@ class GitlabForge:
     def record_deployment(self, record: EnvironmentRecord) -> bool:
         """Keep a deployment that no job of GitLab's made, and the address that its environment has now."""
         return record_deployment(self.api, record)
+
+    def image_url(self, commit: str, path: str) -> str:
+        """Where pages of this forge show a picture of the repository, to whoever may see the repository."""
+        return f"{self.api.place.page}/-/raw/{commit}/{path}"
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a rule of the project, or when it no longer offers `head`.

@@ -12,7 +12,6 @@ from dataclasses import replace
 from cdml.core.dialect import Dialect
 from cdml.core.errors import ExternalError, UsageError
 from cdml.forges import local_issues, local_pulls
-from cdml.forges.address import is_local
 from cdml.forges.base import (
     Comment,
     EnvironmentRecord,
@@ -45,11 +44,6 @@ class LocalForge:
     def dialect(self) -> Dialect:
         """What its comments show, and how long they may be."""
         return DIALECT
-
-    @staticmethod
-    def serves(remote_url: str) -> bool:
-        """Whether a remote is a path."""
-        return is_local(remote_url)
 
     def open_pull(self, source: str, target: str, title: str, body: str) -> PullRequest:
         """Offer the remote branch `source` for `target`; an open one for both is updated to the new head.
@@ -153,9 +147,9 @@ class LocalForge:
         """Nothing is required here but the statuses themselves."""
         return False
 
-    def set_status(self, sha: str, status: Status) -> None:
-        """Set one context's status on a commit, given by its full id."""
-        self.store.settle(lambda: local_issues.set_status(self.store, sha, status) or None)
+    def set_status(self, sha: str, *statuses: Status) -> None:
+        """Set statuses on a commit, given by its full id, all of them or none."""
+        self.store.settle(lambda: local_issues.set_statuses(self.store, sha, statuses) or None)
 
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context."""
@@ -164,6 +158,10 @@ class LocalForge:
     def record_deployment(self, record: EnvironmentRecord) -> bool:
         """No deployments are kept here: the assignment tags say what was deployed."""
         return False
+
+    def image_url(self, commit: str, path: str) -> str:
+        """Nothing: it has no pages."""
+        return ""
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, and then nothing has changed.

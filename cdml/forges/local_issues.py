@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cdml.core.errors import ConfigError
@@ -19,17 +19,23 @@ SPACE = "refs/cdml/issues/"
 DOCUMENT = "issue.json"
 
 
-def set_status(store: Store, sha: str, status: Status) -> bool:
-    """Write one context's status; False when somebody else was first."""
+def set_statuses(store: Store, sha: str, statuses: Sequence[Status]) -> bool:
+    """Write these statuses, each for its context, at once; False when somebody else was first."""
     ref = STATUSES + full_id(sha)
     old = store.refs(ref).get(ref)
-    said = Status(clean(status.context), status.state, clean(status.description), clean(status.url))
+    said = [Status(clean(s.context), s.state, clean(s.description), clean(s.url)) for s in statuses]
+    if not said:
+        return True
     if old:
         store.bring(old)
-    # A context is anybody's text: its digest is a safe file name.
-    name = hashlib.sha256(said.context.encode()).hexdigest()
-    tip = store.write(old, {f"{CONTEXTS}/{name}.json": dump(said)}, f"{said.state}: {said.context}\n")
+    message = "".join(f"{status.state}: {status.context}\n" for status in said)
+    tip = store.write(old, {_file(status): dump(status) for status in said}, message)
     return store.push(Update(ref, tip, old))
+
+
+def _file(status: Status) -> str:
+    # A context is anybody's text: its digest is a safe file name.
+    return f"{CONTEXTS}/{hashlib.sha256(status.context.encode()).hexdigest()}.json"
 
 
 def statuses(store: Store, sha: str) -> tuple[Status, ...]:

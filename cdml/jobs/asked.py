@@ -89,7 +89,8 @@ def require_seen(asked: Asked, meant: tuple[Concerned, ...]) -> None:
     if pin:
         if not head.startswith(pin):
             raise RefusedError(f"this pull request offers {head[:7]}, not {pin[:7]}", again)
-        return
+        if pin == head or not _in_full(asked):
+            return
     shown = [seen_head(asked.git, asked.pull.number, one.model, asked.comment.created) for one in meant]
     seen = [commit for commit in shown if commit]
     if not seen:
@@ -101,7 +102,17 @@ def require_seen(asked: Asked, meant: tuple[Concerned, ...]) -> None:
 
 def _pinned(asked: Asked) -> str:
     """The command again, with the commit that is offered now."""
-    return str(replace(asked.command, pin=asked.pull.head[:7]))
+    head = asked.pull.head
+    return str(replace(asked.command, pin=head if _in_full(asked) else head[:7]))
+
+
+def _in_full(asked: Asked) -> bool:
+    """Whether the beginning of an id is not enough to name a commit that nothing was said of.
+
+    Two commits that begin with the same digits are made in seconds: a fork could push the second one once somebody
+    has asked for the first, whose code gets secrets; and a waiver would hold for both.
+    """
+    return asked.pull.fork or asked.command.verb == "waive"
 
 
 def _named(name: str, known: tuple[Concerned, ...]) -> Concerned:

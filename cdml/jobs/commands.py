@@ -116,7 +116,9 @@ def _act(asked: Asked) -> Done:
 def _is_answered(forge: Forge, number: int, identity: int) -> bool:
     """Whether this was done before: CI can run the same job again, days later. What failed may be tried again."""
     done = f"{marker(identity)}\n{DONE}"
-    return any(found.body.replace("\r\n", "\n").startswith(done) for found in forge.comments(number))
+    found = [one for one in forge.comments(number) if one.body.replace("\r\n", "\n").startswith(done)]
+    # Anybody may write such a comment, and would silence whoever asks.
+    return any(one.author.endswith("[bot]") or forge.may_write(one.author) for one in found)
 
 
 def _answer(forge: Forge, number: int, identity: int, reaction: Reaction, text: str) -> None:

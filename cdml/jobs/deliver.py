@@ -11,16 +11,19 @@ from typing import Literal
 from cdml.ci.base import RunContext
 from cdml.core.comparison import Judgement
 from cdml.core.errors import CdmlError, ConfigError
+from cdml.core.images import Image
 from cdml.core.run import Around
 from cdml.core.settings import CONFIG_FILE
 from cdml.forges.base import Forge, PullRequest, Status
 from cdml.jobs.concerned import context_of, projects_at
 from cdml.jobs.forge import forge_of
-from cdml.jobs.handover import Handover, kept_files, kept_objects, read_all
+from cdml.jobs.handover import Handover, drawn_images, kept_files, kept_objects, read_all
+from cdml.jobs.images import alone, fit, show_images
 from cdml.jobs.judged import handed_run, keep_run, snapshot_of
 from cdml.jobs.project import open_project
 from cdml.jobs.speech import Speaker
 from cdml.jobs.waivers import with_waivers, without_waivers
+from cdml.reports.reasons import is_unchanged
 from cdml.state.git import REMOTE, Git, open_git
 from cdml.state.outputs import DIRECTORY, push_objects
 from cdml.state.snapshot import LOCK_FILE
@@ -110,14 +113,23 @@ def _say(
     speaker = Speaker(git, forge, pull, handover.model, name, context, int(time.time()))
     if handover.judgement:
         judgement = _with_waivers(git, forge, place, handover, say)
-        written = speaker.judgement(judgement, handover.seconds)
-        return written, (judgement, speaker.surroundings(judgement, handover.seconds))
+        images = _images(git, forge, pull, place, handover, say) if not is_unchanged(judgement) else ()
+        written = speaker.judgement(judgement, handover.seconds, images)
+        return written, (judgement, speaker.surroundings(judgement, handover.seconds, images))
     if handover.failure:
         broken = handover.failure
         first = (broken.message.splitlines() or [""])[0]
         status = Status(name, "failure" if broken.refused else "error", first)
         return speaker.failure(broken.message, broken.printed, status), None
     return speaker.waiting(handover.waiting or "not evaluated"), None
+
+
+def _images(
+    git: Git, forge: Forge, pull: PullRequest, place: Path, handover: Handover, say: Say
+) -> tuple[Image, ...]:
+    """The pictures of a run; a fork's stand in the report alone, for it may not write to this repository."""
+    found = fit(drawn_images(place), say)
+    return alone(found) if pull.fork else show_images(git, forge, (handover.head, handover.model), found, say)
 
 
 def _with_waivers(git: Git, forge: Forge, place: Path, handover: Handover, say: Say) -> Judgement:

@@ -21,6 +21,7 @@ from cdml.forges.base import Forge, PullRequest, Status, StatusState
 from cdml.jobs.concerned import context, own
 from cdml.jobs.deploy import Deployed
 from cdml.jobs.deployments import deploy_and_record
+from cdml.jobs.images import alone, drawn, show_images
 from cdml.jobs.judge import judge
 from cdml.jobs.judged import store_run
 from cdml.jobs.offered import judge_offer, require_offered
@@ -34,6 +35,7 @@ from cdml.jobs.waivers import require_waivers, with_waivers
 from cdml.registry.read import read
 from cdml.registry.record import read_record
 from cdml.reports.markdown import promotion
+from cdml.reports.reasons import is_unchanged
 from cdml.state.git import REMOTE
 from cdml.state.snapshot import JUDGEMENT_FILE
 
@@ -111,7 +113,11 @@ def _judge_model(project: Project, speaker: Speaker, say: Say, force: bool) -> J
     offered = judge_offer(project, speaker.pull.target, say, force=force)
     store_run(project, offered.snapshot, offered.judgement, again=force)
     judgement = with_waivers(project, speaker.forge, offered.judgement, offered.snapshot, say)
-    text = speaker.judgement(judgement, offered.seconds)
+    asked = () if is_unchanged(judgement) else project.settings.evaluate.images
+    of = (speaker.pull.head, project.settings.model)
+    found = drawn(project.root, asked, say)
+    images = alone(found) if speaker.pull.fork else show_images(project.git, speaker.forge, of, found, say)
+    text = speaker.judgement(judgement, offered.seconds, images)
     return Judged(speaker.pull, judgement, text or "")
 
 

@@ -23,7 +23,7 @@ def find_forge(project: Project) -> Forge | None:
 def forge_at(git: Git) -> Forge | None:
     """The forge of a repository's origin, or None where there is no remote."""
     url = git.remote_url()
-    return FORGES[detect(url)](git) if url else None
+    return FORGES[detect(url)].make(git) if url else None
 
 
 def require_forge(project: Project) -> Forge:

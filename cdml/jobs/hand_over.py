@@ -14,11 +14,13 @@ from cdml.core.masking import masked, secret_values
 from cdml.core.settings import CONFIG_FILE, Settings
 from cdml.jobs.concerned import own
 from cdml.jobs.handover import Failure, Handover, write
+from cdml.jobs.images import drawn
 from cdml.jobs.offered import Offered, judge_offer, require_offered
 from cdml.jobs.overlay import run_files, small_outputs
 from cdml.jobs.project import Project
 from cdml.jobs.unreached import failure_words, unreached, waiting_words
 from cdml.jobs.verdict import exit_code
+from cdml.reports.reasons import is_unchanged
 from cdml.state.git import REMOTE
 from cdml.state.outputs import cached_objects
 
@@ -53,7 +55,7 @@ def hand_over(project: Project, context: RunContext, folder: Path, say: Say) -> 
     except CdmlError as error:
         return _broken(project, context, folder, _hiding(error, hidden))
     handover = replace(_handover(project, context, judgement=offered.judgement), seconds=offered.seconds)
-    _write(project, folder, handover, offered)
+    _write(project, folder, handover, offered, heard)
     return handover, exit_code(offered.judgement)
 
 
@@ -135,10 +137,12 @@ def _failure(error: CdmlError, context: RunContext, unreached: bool) -> Failure:
     return Failure("\n".join(filter(None, said)), printed, isinstance(error, RefusedError))
 
 
-def _write(project: Project, folder: Path, handover: Handover, offered: Offered) -> None:
+def _write(project: Project, folder: Path, handover: Handover, offered: Offered, say: Say) -> None:
     """With a DVC remote the outputs go along as DVC's objects, which the trusted half pushes; else small ones."""
     kept = run_files(project, offered.judgement)
+    images = {} if is_unchanged(offered.judgement) else drawn(project.root, project.settings.evaluate.images, say)
     if project.dvc.remote():
-        write(folder, handover, kept, cached_objects(project.dvc, offered.snapshot.pipeline))
+        write(folder, handover, kept, cached_objects(project.dvc, offered.snapshot.pipeline), images)
     else:
-        write(folder, handover, kept | small_outputs(project, project.settings.evaluate.predictions), {})
+        kept |= small_outputs(project, project.settings.evaluate.predictions)
+        write(folder, handover, kept, {}, images)

@@ -17,11 +17,14 @@ from urllib.parse import quote, unquote
 from cdml.core import files
 from cdml.core.comparison import Judgement
 from cdml.core.errors import ConfigError
+from cdml.core.images import LARGEST as LARGEST_IMAGE
+from cdml.core.images import MOST
 from cdml.core.serialize import dump, load
 
 RESULT = "result.json"
 FILES = "files"
 OBJECTS = "objects"
+IMAGES = "images"
 LARGEST = 20_000_000  # bytes of result.json: far more than any judgement has
 LARGEST_FILES = 60_000_000  # bytes: git takes 50 million of outputs
 MOST_FILES = 10_000
@@ -58,11 +61,22 @@ class Handover:
     format: Literal[1] = 1
 
 
-def write(folder: Path, handover: Handover, kept: Mapping[str, bytes], objects: Mapping[str, Path]) -> None:
-    """Write a handover; `kept` are files of the judged run by path, `objects` outputs by DVC's digest of them."""
+def write(
+    folder: Path,
+    handover: Handover,
+    kept: Mapping[str, bytes],
+    objects: Mapping[str, Path],
+    images: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write a handover; `kept` are files of the judged run by path, `objects` outputs by DVC's digest of them.
+
+    `images` are pictures for people, by path.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     for path, content in kept.items():
         files.write(folder / FILES / _seen(path), content)
+    for path, content in (images or {}).items():
+        files.write(folder / IMAGES / path, content)
     for name, place in objects.items():
         target = folder / OBJECTS / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +122,14 @@ def kept_files(folder: Path) -> dict[str, bytes]:
     if outside:
         raise ConfigError(f"the handover holds {outside[0]!r}, which no run writes")
     return found
+
+
+def drawn_images(folder: Path) -> dict[str, bytes]:
+    """Pictures by path, not looked at yet; ConfigError where they are more than any run hands over."""
+    places = _inside(folder / IMAGES)
+    if len(places) > MOST or sum(place.stat().st_size for place in places.values()) > MOST * LARGEST_IMAGE:
+        raise ConfigError(f"the handover holds more than {MOST} images of {LARGEST_IMAGE:,} bytes")
+    return {name: place.read_bytes() for name, place in places.items()}
 
 
 def kept_objects(folder: Path) -> dict[str, Path]:

@@ -21,7 +21,7 @@ from cdml.jobs.known import is_known, note
 from cdml.jobs.project import Project
 from cdml.jobs.trace import below, read_trace, trace_environment
 from cdml.state.inputs import stage_names
-from cdml.state.pipeline import read_pipeline
+from cdml.state.pipeline import Pipeline, read_pipeline
 from cdml.state.room import require_room
 from cdml.state.snapshot import LOCK_FILE
 from cdml.state.unchanged import unchanged
@@ -60,32 +60,33 @@ def run_jobs(
         raise ConfigError(f"{', '.join(stale)} do not follow mlops.yaml", "cdml generate")
     train, evaluate = stage_names(project.settings)
     targets = tuple(name for job in jobs for name in _targets(job, train, evaluate))
-    printed, reads = _reproduce(project, targets, _without_advice(say), force)
+    printed, undeclared = _reproduce(project, targets, _without_advice(say), force)
     project.dvc.fetch_outputs(*_needed(project, jobs))
     if "evaluate" in jobs:
         _check_predictions(project)
     ran = tuple(re.findall(r"^Running stage '([^']+)'", printed, re.MULTILINE))
     skipped = tuple(re.findall(r"^Stage '([^']+)' (?:didn't change|is cached)", printed, re.MULTILINE))
-    return RunReport(ran, skipped, _undeclared(project, reads))
+    return RunReport(ran, skipped, undeclared)
 
 
 def _reproduce(
     project: Project, targets: tuple[str, ...], say: Callable[[str], None], force: bool
 ) -> tuple[str, tuple[str, ...]]:
-    """What DVC printed, and the project's files that stages read."""
+    """What DVC printed, and the project's files that stages read though none declares them."""
     skipped = () if force else unchanged(project.dvc, targets)
     if skipped:
         for line in skipped:
             say(line)
         return "\n".join(skipped), ()
     # DVC would exit alike for a broken file and for a training that failed; CI must tell them apart.
-    read_pipeline(project.dvc, None).closure(targets)
+    pipeline = read_pipeline(project.dvc, None)
+    pipeline.closure(targets)
     if project.dvc.remote():
         require_room(project.dvc, targets)
     with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
         traced = trace_environment(Path(folder))
         printed = project.dvc.reproduce(targets, say, traced, run_cache=trusts_run_cache(), force=force)
-        return printed, read_trace(Path(folder), project.root).reads
+        return printed, _undeclared(project, pipeline, read_trace(Path(folder), project.root).reads)
 
 
 def trusts_run_cache() -> bool:
@@ -170,11 +171,10 @@ def share(project: Project) -> str | None:
     return None
 
 
-def _undeclared(project: Project, reads: tuple[str, ...]) -> tuple[str, ...]:
+def _undeclared(project: Project, pipeline: Pipeline, reads: tuple[str, ...]) -> tuple[str, ...]:
     """Files of the repository that were read though no stage names them: a change of them would go unseen."""
     if not reads:
         return ()
-    pipeline = read_pipeline(project.dvc, None)
     known = {p for s in pipeline.stages.values() for p in (*s.deps, *s.outs, *s.params)}
     tracked = {entry.path for entry in project.git.tree("HEAD")} | set(pipeline.tracked)
     return tuple(p for p in reads if p in tracked and not below(p, known))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cdml.ci.base import RunContext
 from cdml.core.comparison import Judgement
 from cdml.core.errors import CdmlError
+from cdml.core.images import Image
 from cdml.core.run import Around, PastRun, Trend
 from cdml.forges.base import Forge, PullRequest, Status
 from cdml.forges.local import LocalForge
@@ -39,16 +40,16 @@ class Speaker:
     run: RunContext | None
     started: int
 
-    def judgement(self, judgement: Judgement, seconds: int | None) -> str | None:
+    def judgement(self, judgement: Judgement, seconds: int | None, images: tuple[Image, ...] = ()) -> str | None:
         """Show a judgement and set the statuses; returns the comment, None where another run has the word by now.
 
         A model that did not change is not spoken of, unless an earlier run has said otherwise. `seconds` is how
-        long training took.
+        long training took, `images` are what it drew.
         """
         trend = _trend(self.git, judgement)
 
         def text(earlier: tuple[PastRun, ...]) -> str:
-            around = self._around(earlier, seconds, trend)
+            around = replace(self._around(earlier, seconds, trend), images=images)
             return comment(judgement, dialect=self.forge.dialect, around=around)
 
         quiet = is_unchanged(judgement)
@@ -57,11 +58,11 @@ class Speaker:
             set_statuses(self.forge, self.pull.head, statuses_of(judgement, self.name, self._more()))
         return written
 
-    def surroundings(self, judgement: Judgement, seconds: int | None) -> Around:
+    def surroundings(self, judgement: Judgement, seconds: int | None, images: tuple[Image, ...] = ()) -> Around:
         """What a report says besides the judgement; its earlier runs are those of other commits."""
         known = read_runs(self.git, self.pull.number, self.model)
         earlier = tuple(run for run in known if run.head != self.pull.head)
-        return self._around(earlier, seconds, _trend(self.git, judgement))
+        return replace(self._around(earlier, seconds, _trend(self.git, judgement)), images=images)
 
     def failure(self, message: str, printed: str, status: Status) -> str | None:
         """Show what broke before anything was judged."""

@@ -72,6 +72,6 @@ def set_statuses(forge: Forge, sha: str, statuses: tuple[Status, ...]) -> None:
         if context.startswith(f"{whole.context}: ") and context not in wanted and old.state != "success"
     ]
     # The aggregate comes last: whoever waits for it then finds all others.
-    for status in (*statuses[1:], *gone, whole):
-        if standing.get(status.context) != status:
-            forge.set_status(sha, status)
+    told = [s for s in (*statuses[1:], *gone, whole) if standing.get(s.context) != s]
+    if told:
+        forge.set_status(sha, *told)

@@ -14,6 +14,7 @@ from cdml.evaluation.gates import gate_ids, gate_rule
 from cdml.jobs.asked import Asked, is_release, one_model, require_open, require_seen
 from cdml.jobs.concerned import context, own
 from cdml.jobs.gate import look_again
+from cdml.jobs.images import kept_images
 from cdml.jobs.judged_now import judged_now
 from cdml.jobs.past_runs import read_runs
 from cdml.jobs.project import Project
@@ -94,4 +95,5 @@ def _show(asked: Asked, project: Project, judgement: Judgement) -> None:
         run_url=(told.url if told else "") or None,
         report_url=report or None,
     )
-    Speaker(asked.git, forge, pull, model, name, same, asked.comment.created).judgement(judgement, None)
+    images = kept_images(asked.git, forge, (pull.head, model))
+    Speaker(asked.git, forge, pull, model, name, same, asked.comment.created).judgement(judgement, None, images)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from cdml.ci.text import harmless
 from cdml.core.command import Command, NoCommand, parse
 from cdml.core.comparison import Judgement, Verdict, Waiver
 from cdml.core.errors import CdmlError, ConfigError, RefusedError, UsageError
@@ -119,7 +120,11 @@ def why_void(git: Git, forge: Forge, model: str, waiver: Waiver) -> str | None:
         comment, pull = forge.find_comment(waiver.pull, waiver.comment), forge.pull(waiver.pull)
     except UsageError:
         return f"its comment is not on pull request {waiver.pull}"
-    return _why_not_said(git, comment, model, waiver) or _why_not_theirs(forge, comment, pull)
+    return (
+        _why_not_said(git, comment, model, waiver)
+        or _why_not_theirs(forge, comment, pull)
+        or _why_not_offered(git, pull, waiver.head)
+    )
 
 
 def _why_not_said(git: Git, comment: Comment, model: str, waiver: Waiver) -> str | None:
@@ -130,17 +135,44 @@ def _why_not_said(git: Git, comment: Comment, model: str, waiver: Waiver) -> str
     command = _command(comment.body)
     if command is None or not _says(command, model, waiver):
         return "its comment says something else"
-    # A comment that names no commit speaks of the one that its writer saw, as far as that is still known.
-    seen = waiver.head if command.pin else seen_head(git, waiver.pull, model, comment.created)
-    return None if seen in (None, waiver.head) else f"it was written about {(seen or '')[:7]}"
+    # Only a whole id stands for one commit: of two that begin alike, one is made within seconds for the other.
+    if command.pin == waiver.head:
+        return None
+    seen = seen_head(git, waiver.pull, model, comment.created)
+    if seen is None:
+        return "it names no commit in full, and it is not known any more which one was shown"
+    return None if seen == waiver.head else f"it was written about {seen[:7]}"
 
 
 def _why_not_theirs(forge: Forge, comment: Comment, pull: PullRequest) -> str | None:
+    if comment.author.endswith("[bot]"):  # whoever may push can have a workflow write it
+        return f"{comment.author} is nobody who could answer for it"
     if same_person(comment.author, pull.author):
         return f"{comment.author} is the author of pull request {pull.number}"
     if not forge.may_write(comment.author):
         return f"{comment.author} may not write to this repository"
     return None
+
+
+def _why_not_offered(git: Git, pull: PullRequest, commit: str) -> str | None:
+    """A comment on anybody's pull request could name any commit, the writer's own work among them."""
+    if commit == pull.head:
+        return None
+    here = bring(git, pull, pull.head) and bring(git, pull, commit)
+    if here and _leads_to(git, commit, pull.head) and not _leads_to(git, commit, _before(git, pull)):
+        return None
+    return f"pull request {pull.number} does not offer {commit[:7]}"
+
+
+def _before(git: Git, pull: PullRequest) -> str | None:
+    """The target as it was before the pull request; None where a fast-forward left no trace of it."""
+    if pull.merged_as is None:
+        return f"refs/remotes/{REMOTE}/{pull.target}"
+    return None if _leads_to(git, pull.merged_as, pull.head) else f"{pull.merged_as}^1"
+
+
+def _leads_to(git: Git, commit: str, later: str | None) -> bool:
+    return later is not None and git.run("merge-base", "--is-ancestor", commit, later, check=False).code == 0
 
 
 def same_person(one: str, other: str) -> bool:
@@ -171,7 +203,7 @@ def _waived(
     model = project.settings.model
     why = why_void(project.git, forge, model, waiver) or _why_other_inputs(project, forge, snapshot, waiver)
     if why:
-        say(plain(f"{model}: the waiver of {waiver.gate} by {waiver.who} does not count: {why}"))
+        say(harmless(plain(f"{model}: the waiver of {waiver.gate} by {waiver.who} does not count: {why}")))
         return verdict
     return replace(verdict, waived=waiver)
 

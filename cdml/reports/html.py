@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 
 from cdml.core.comparison import Comparison, Judgement
+from cdml.core.images import Image
 from cdml.core.resources import render_html, template_text
 from cdml.core.run import Around, PastRun
 from cdml.evaluation import numbers
@@ -35,6 +36,7 @@ def report(judgement: Judgement, around: Around | None = None) -> str:
 def reports(judged: Sequence[tuple[Judgement, Around]]) -> str:
     """The same for several models, one below the other."""
     style, script = template_text("reports/report.css"), template_text("reports/report.js")
+    pictures = "default-src 'none'; " + ("img-src data:; " if any(a.images for _, a in judged) else "")
     return render_html(
         "reports/report.html.j2",
         title=legible(headline(judged[0][0])) if len(judged) == 1 else f"{len(judged)} models",
@@ -42,7 +44,7 @@ def reports(judged: Sequence[tuple[Judgement, Around]]) -> str:
         script=script,
         bar_size=(WIDTH, HEIGHT),
         trend_size=(TREND_WIDTH, TREND_HEIGHT),
-        policy=f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; {NOWHERE}",
+        policy=f"{pictures}style-src {_digest(style)}; script-src {_digest(script)}; {NOWHERE}",
         models=[_model(judgement, around) for judgement, around in judged],
     )
 
@@ -68,10 +70,17 @@ def _model(judgement: Judgement, around: Around) -> dict[str, object]:
         "same": [str(c.axis) for c in comparison.changes if not c.changed],
         "slices": slice_rows(comparison),
         "notes": [legible(note) for note in comparison.notes],
+        "images": [(legible(image.path), _data(image)) for image in around.images],
         "trend": _trend(around),
         "earlier": [_earlier(run) for run in around.earlier],
         "foot": _foot(comparison, around),
     }
+
+
+def _data(image: Image) -> str:
+    """A picture as an address that holds it: the page stays one file."""
+    kind = "png" if image.path.endswith(".png") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(image.content).decode()}"
 
 
 def _sides(comparison: Comparison) -> dict[str, object]:

@@ -48,6 +48,7 @@ def comment(judgement: Judgement, *, dialect: Dialect = GITHUB_FLAVOURED, around
         optional(_weakest(comparison), "the weakest slice", sections.WEAKEST),
         optional(history.trend_line(around.trend), "the trend", sections.TREND),
         sections.slices(comparison, dialect),
+        sections.images(around, dialect),
         sections.notes(comparison),
         optional(history.trend_chart(around.trend, dialect), "the trend's chart", sections.CHART),
         _earlier(comparison.model, dialect, around),

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from cdml.core.comparison import AxisChange, Comparison, Judgement, Verdict
 from cdml.core.dialect import Dialect
+from cdml.core.images import Image
+from cdml.core.run import Around
 from cdml.evaluation.gates import gate_words
 from cdml.evaluation.gates.identity import gate_ids
 from cdml.reports import cells, escape
@@ -18,7 +20,8 @@ SLICES = (60, 20, 5)
 SLICES_UNFOLDED = 5
 MOST_COMMANDS = 3
 # The least important first.
-CHART, HISTORY, SLICE_ROWS, NOTES, TREND, WEAKEST, HOW_TO_WAIVE, CHANGES, GATES, METRICS, LOOSENED = range(11)
+CHART, HISTORY, SLICE_ROWS, IMAGES, NOTES, TREND, WEAKEST = range(7)
+HOW_TO_WAIVE, CHANGES, GATES, METRICS, LOOSENED = range(WEAKEST + 1, WEAKEST + 6)
 
 
 def loosened(verdicts: list[Verdict]) -> Section:
@@ -109,6 +112,25 @@ def notes(comparison: Comparison) -> Section:
     """What was left out of the comparison itself."""
     said = "\n\n".join(escape.paragraph(note) for note in comparison.notes)
     return Section((Form(said), Form("", "notes")), NOTES) if said else fixed("")
+
+
+def images(around: Around, dialect: Dialect) -> Section:
+    """The pictures that the run drew, folded."""
+    if not around.images:
+        return fixed("")
+    title = "1 image" if len(around.images) == 1 else f"{len(around.images)} images"
+    shown = "\n\n".join(_image(image, around) for image in around.images)
+    return Section((Form(fold(title, shown, dialect)), Form("", title)), IMAGES)
+
+
+def _image(image: Image, around: Around) -> str:
+    name = escape.markdown(image.path)
+    if link := escape.link(name, image.url):
+        return f"{name}\n\n!{link}"
+    if image.commit:
+        return f"{name}: `git show {escape.code(image.commit)}:{escape.code(image.kept)}`"
+    report = escape.link("report", around.report_url)
+    return f"{name} is in the {report or 'report'}"
 
 
 def how_to_waive(judgement: Judgement) -> Section:

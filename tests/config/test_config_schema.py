@@ -34,6 +34,7 @@ INLINE: dict[str, Any] = {
         "predictions": "p.csv",
         "metrics": ["roc_auc", "f1"],
         "by": ["sex"],
+        "images": ["plots/roc.png"],
         "baseline": "v1.2.3",
         "gates": [
             {"metric": "f1", "min": 0.5, "confidence": 0.9, "on-inconclusive": "pass"},

@@ -131,6 +131,7 @@ def test_commands_are_read(line: str, command: Command) -> None:
         (f"/cdml waive f1:min {'x' * 201}", "the reason has 201 characters", "next line"),
         (f"/cdml help {'x' * 100_000}", "too long for a command: 100,011", "next line"),
         ("/cdml waive f1:min because \u202eaccepted", "cannot be seen (U+202E)", "type it again"),
+        (f"/cdml waive f1:min {chr(0x3164) * 10}", "cannot be seen (U+3164)", "type it again"),
         ("/cdml help\0", "cannot be seen (U+0000)", "type it again"),
         ("/cdml help \x1b[2J", "cannot be seen (U+001B)", "type it again"),
     ],

@@ -33,6 +33,7 @@ class Handler(BaseHTTPRequestHandler):
         answers = {
             "/text": (200, b"plain"),
             "/bad": (503, b'{"why": "busy"}'),
+            "/deep": (200, b"[" * 100_000 + b"]" * 100_000),
             ELSEWHERE: (200, json.dumps({"signed": self.headers["Authorization"]}).encode()),
         }
         self.answer(*answers.get(self.path, (404, b"")))
@@ -63,6 +64,10 @@ def test_status_and_json_come_back_whatever_the_status(server: str) -> None:
     assert request_json("GET", f"{server}/bad") == (503, {"why": "busy"})
     assert request_json("GET", f"{server}/text") == (200, None)
     assert request_json("GET", f"{server}/nope") == (404, None)
+
+
+def test_an_answer_that_is_nested_without_end_is_no_json(server: str) -> None:
+    assert Rest(server).send("GET", "/deep").data is None
 
 
 def test_no_answer_is_an_error_that_names_the_address(server: str) -> None:

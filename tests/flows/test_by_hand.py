@@ -32,9 +32,13 @@ def test_flags_say_what_a_run_is_about_and_a_handover_of_another_is_refused(
     toy.git("switch", "--quiet", "--force", "main")
     deliver = ("comment", "--from", folder, "--pull", number)
     assert "this run is of another" in toy.cdml(*deliver, "--head", "b" * 40, code=3)
-    assert "its run is kept" in toy.cdml(*deliver, "--head", head)
+    run = ("--run-url", "https://ci.example/7", "--report-url", "https://ci.example/7/report")
+    assert "--pull and --head" in toy.cdml("comment", "--from", folder, *run, code=2)
+    assert "its run is kept" in toy.cdml(*deliver, "--head", head, *run)
     pull = json.loads(toy.cdml("pr", "show", number, "--json"))
     assert len(pull["comments"]) == 1
+    assert "[report](https://ci.example/7/report) · [run](https://ci.example/7)" in pull["comments"][0]["body"]
+    assert {status["url"] for status in pull["statuses"]} == {"https://ci.example/7/report"}
 
 
 def test_a_run_that_was_asked_for_one_folder_plans_no_other_model(registered: Toy) -> None:

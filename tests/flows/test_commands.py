@@ -15,7 +15,7 @@ from cdml.core.errors import Exit, ExternalError
 from cdml.forges.base import Comment, PullRequest, Reaction
 from cdml.forges.local import LocalForge
 from cdml.jobs import command_actions
-from cdml.jobs.commands import Answered, on_comment
+from cdml.jobs.commands import Answered, marker, on_comment
 from cdml.registry.record import read_record
 from cdml.state.git import Git
 
@@ -29,6 +29,7 @@ class Watched(LocalForge):
     git: Git
     made_up: Comment | None = None
     writers: bool = True
+    only: str = ""
     started: list[dict[str, str]] = field(default_factory=list)
     signs: list[str] = field(default_factory=list)
     looked: list[str] = field(default_factory=list)
@@ -44,7 +45,7 @@ class Watched(LocalForge):
         return replace(super().pull(number), **self.pulled)  # type: ignore[arg-type]
 
     def may_write(self, login: str) -> bool:
-        return self.writers
+        return self.writers and self.only in ("", login)
 
     def react(self, number: int, identity: int, reaction: Reaction) -> None:
         self.signs.append(reaction)
@@ -145,7 +146,7 @@ def test_a_commit_that_was_not_seen_is_not_acted_on(forge: Watched) -> None:
         answered, _ = ask(forge, text)
         assert f"what you saw was {seen[:7]}; this pull request offers {now[:7]} by now" in answered.said
         assert (
-            f"{text.replace(' the', f' at {now[:7]} the') if text == WAIVE else f'{text} at {now[:7]}'}"
+            f"{text.replace(' the', f' at {now} the') if text == WAIVE else f'{text} at {now[:7]}'}"
             in answered.said
         )
     answered, _ = ask(forge, f"/cdml retrain at {seen[:7]}")
@@ -198,6 +199,15 @@ def test_a_command_is_done_once_and_a_failure_may_be_tried_again(forge: Watched)
         "ignored",
         "ignored",
     ]
+    assert len(forge.started) == 1
+
+
+def test_a_stranger_cannot_answer_in_place_of_cdml(forge: Watched) -> None:
+    written = forge.comment(1, "/cdml retrain")
+    forge.comment(1, f"{marker(written.id)}\n✅ done")
+    forge.made_up = replace(written, author="bob")
+    forge.only = "bob"
+    assert on_comment(forge.git, forge, 1, written.id, print).outcome == "done"
     assert len(forge.started) == 1
 
 

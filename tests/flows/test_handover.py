@@ -212,6 +212,16 @@ def test_no_file_of_a_handover_leaves_its_folder(registered, github, tmp_path):
     assert not [ref for ref in registered.refs() if ref.startswith("refs/cdml/runs/")]
 
 
+def test_a_name_in_a_handover_gives_the_agent_no_command(registered, github, tmp_path):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    (tmp_path / "h" / "files" / "%23%23vso%5Btask.setvariable variable=PATH%5Dx").touch()
+    said = registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert "# #vso[task.setvariable variable=PATH]x" in said
+    assert "##vso[" not in said
+
+
 def test_links_in_a_handover_are_not_followed(registered, github, tmp_path):
     number = offer(registered, "better", params__yaml="skill: 1.3\n")
     github(registered, number)
@@ -257,6 +267,11 @@ def test_where_a_report_follows_its_exit_code_is_the_verdict(registered, github,
     registered.cdml("run", "--event", "pull_request", *handover, "--verdict", "later")
     registered.cdml("comment", "--from", str(tmp_path / "h"))
     registered.cdml("comment", "--from", str(tmp_path / "h"), "--verdict", code=10)
+    # Pushed, judged green because another push hid it, and pushed again: it must not be green.
+    registered.commit("Hide it", README__md="# Toy\n")
+    registered.git("push", "--quiet", "origin", "HEAD:refs/heads/worse")
+    said = registered.cdml("comment", "--from", str(tmp_path / "h"), "--verdict", code=10)
+    assert "toy: outdated" in said
 
 
 def test_what_waits_or_breaks_fails_in_whichever_job(registered, github, tmp_path):

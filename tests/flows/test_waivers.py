@@ -14,7 +14,8 @@ from toy_project import Toy, copy, somebody_else
 from cdml.core.comparison import Judgement, Waiver
 from cdml.core.errors import RefusedError
 from cdml.core.serialize import dump, load
-from cdml.forges.base import PullRequest
+from cdml.evaluation.gates import gate_rule
+from cdml.forges.base import Comment, PullRequest
 from cdml.forges.local import LocalForge
 from cdml.jobs.forge import require_forge
 from cdml.jobs.judged_now import judged_now
@@ -148,6 +149,7 @@ def test_what_is_kept_is_what_was_said(case: Case) -> None:
         ({"comment": 2}, "its comment says something else"),
         ({"why": "whatever you like"}, "its comment says something else"),
         ({"who": "Eve <eve@localhost>"}, "its comment is not by 'Eve <eve@localhost>'"),
+        ({"who": "##vso[task.complete]"}, "its comment is not by '# #vso[task.complete]'"),
         ({"who": "Test <test@localhost>", "comment": 5}, "Test <test@localhost> is the author of pull request 1"),
     ],
 )
@@ -180,7 +182,70 @@ def test_a_waiver_that_names_another_commit_does_not_count_for_these_inputs(case
     main = case.project.git.commit("refs/remotes/origin/main")
     said: list[str] = []
     assert case.judged(replace(case.true, head=main, comment=7), said.append).failed
-    assert said[0].endswith(f"it is about {main[:7]}, which has other inputs")
+    assert said[0].endswith(f"pull request 1 does not offer {main[:7]}")
+
+
+def test_a_waiver_that_lies_under_other_inputs_does_not_count_for_them(case: Case) -> None:
+    elsewhere = replace(case.snapshot, code="0" * 40, inputs=replace(case.snapshot.inputs, recipe="other"))
+    keep_waiver(case.project.git, elsewhere.inputs.digest, case.true)
+    said: list[str] = []
+    judged = with_waivers(case.project, require_forge(case.project), case.judgement, elsewhere, said.append)
+    assert judged.failed
+    assert said[0].endswith(f"it is about {case.pull.head[:7]}, which has other inputs")
+
+
+def test_a_comment_on_another_pull_request_waives_nothing_of_this_one(failing: Toy) -> None:
+    """Else whoever may push waives their own gate below anybody's pull request."""
+    worse = failing.git("rev-parse", "HEAD")
+    failing.git("switch", "--quiet", "main")
+    bob = somebody_else(failing)
+    bob.branch("docs", "Explain", README__md="# Toy\n")
+    other = LocalForge(open_project(bob.root).git)
+    bob.git("push", "--quiet", "origin", "docs")
+    other.open_pull("docs", "main", "Explain", "")
+    failing.cdml("pr", "comment", "2", WAIVE.replace(GATE, f"{GATE} at {worse}"), code=10)
+    project = open_project(failing.root)
+    fetch(project)
+    forge = require_forge(project)
+    snapshot, judgement = judged_now(project, forge.pull(1))
+    (comment,) = [one for one in forge.comments(2) if one.body.startswith("/cdml")]
+    (verdict,) = judgement.verdicts
+    rule = gate_rule(verdict.gate, judgement.comparison)
+    planted = Waiver(GATE, rule, comment.author, "the new labels are stricter", 2, comment.id, worse, 0)
+    keep_waiver(project.git, snapshot.inputs.digest, planted)
+    said: list[str] = []
+    assert with_waivers(project, forge, judgement, snapshot, said.append).failed
+    assert said == [
+        f"toy: the waiver of {GATE} by {comment.author} does not count: pull request 2 does not offer {worse[:7]}"
+    ]
+
+
+def test_a_waiver_without_a_commit_does_not_count_once_it_is_forgotten_which_was_shown(failing: Toy) -> None:
+    somebody_else(failing).cdml("pr", "comment", "1", WAIVE)
+    failing.git("push", "--quiet", "origin", ":refs/cdml/said/1/toy")
+    said = failing.cdml("pr", "merge", "1", code=10)
+    assert "it is not known any more which one was shown" in said
+
+
+def test_the_beginning_of_a_commit_waives_nothing_that_was_not_shown(failing: Toy) -> None:
+    bob, head = somebody_else(failing), failing.git("rev-parse", "HEAD")
+    failing.git("push", "--quiet", "origin", ":refs/cdml/said/1/toy")
+    said = bob.cdml("pr", "comment", "1", WAIVE.replace(GATE, f"{GATE} at {head[:7]}"), code=10)
+    assert f"/cdml waive {GATE} at {head} the new labels" in said
+    bob.cdml("pr", "comment", "1", WAIVE.replace(GATE, f"{GATE} at {head}"))
+    assert "registered toy@v1.1.0" in failing.cdml("pr", "merge", "1")
+
+
+def test_no_bot_answers_for_a_gate(case: Case) -> None:
+    class Bot(LocalForge):
+        def find_comment(self, number: int, identity: int) -> Comment:
+            return replace(super().find_comment(number, identity), author="github-actions[bot]")
+
+    case.judged(replace(case.true, who="github-actions[bot]"))
+    said: list[str] = []
+    bot = Bot(case.project.git)
+    assert with_waivers(case.project, bot, case.judgement, case.snapshot, said.append).failed
+    assert said[0].endswith("github-actions[bot] is nobody who could answer for it")
 
 
 class Strict(LocalForge):

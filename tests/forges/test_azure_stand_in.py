@@ -100,7 +100,7 @@ def test_it_runs_as_a_process_behind_a_path(ada: Person, monkeypatch: pytest.Mon
             names = {"SYSTEM_TEAMPROJECT": "churn", "BUILD_REPOSITORY_NAME": "churn", "AZURE_DEVOPS_EXT_PAT": "t"}
             for name, value in {**job, **names}.items():
                 monkeypatch.setenv(name, value)
-            forge = FORGES[detect(str(ada.bare))](Git(ada.root))
+            forge = FORGES[detect(str(ada.bare))].make(Git(ada.root))
             assert forge.open_pull("feature", "main", "t", "").author == "ada@example.com"
             merged = forge.merge(1, "squash").merged_as
             with urlopen(f"{url}/__state") as answer:

@@ -64,7 +64,7 @@ def test_it_runs_as_a_process_behind_a_path(ada: Person, monkeypatch: pytest.Mon
             for name, value in runner.items():
                 monkeypatch.setenv(name, value)
             assert detect(str(ada.bare)) == "gitea"
-            forge = FORGES["gitea"](Git(ada.root))
+            forge = FORGES["gitea"].make(Git(ada.root))
             assert forge.open_pull("feature", "main", "t", "").author == "ada"
             merged = forge.merge(1, "squash").merged_as
             with urlopen(f"{url}/__state") as answer:

@@ -60,7 +60,7 @@ def test_it_runs_as_a_process_behind_a_path(ada: Person, monkeypatch: pytest.Mon
             runner = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/churn", "GITHUB_API_URL": url}
             for name, value in {**runner, "GITHUB_TOKEN": "t"}.items():
                 monkeypatch.setenv(name, value)
-            forge = FORGES[detect(str(ada.bare))](Git(ada.root))
+            forge = FORGES[detect(str(ada.bare))].make(Git(ada.root))
             assert forge.open_pull("feature", "main", "t", "").author == "ada"
             merged = forge.merge(1, "squash").merged_as
             with urlopen(f"{url}/__state") as answer:

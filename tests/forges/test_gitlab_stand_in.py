@@ -84,7 +84,7 @@ def test_it_runs_as_a_process_behind_a_path(ada: Person, monkeypatch: pytest.Mon
             pipeline = {"GITLAB_CI": "true", "CI_PROJECT_PATH": "acme/churn", "CI_API_V4_URL": f"{url}/api/v4"}
             for name, value in {**pipeline, "GITLAB_TOKEN": "t"}.items():
                 monkeypatch.setenv(name, value)
-            forge = FORGES[detect(str(ada.bare))](Git(ada.root))
+            forge = FORGES[detect(str(ada.bare))].make(Git(ada.root))
             assert forge.open_pull("feature", "main", "t", "").author == "ada"
             merged = forge.merge(1, "squash").merged_as
             with urlopen(f"{url}/__state") as answer:

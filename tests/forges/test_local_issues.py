@@ -24,6 +24,17 @@ def test_statuses_are_kept_by_context(ada: Person, bob: Person) -> None:
     assert ada.forge.statuses(sha) == expected
 
 
+def test_several_statuses_are_one_change(ada: Person) -> None:
+    sha = ada.refs()["refs/heads/main"]
+    ada.forge.set_status(sha, Status("cdml", "pending", "training"))
+    stated = (Status("cdml", "failure", "worse"), Status("cdml: f1:min", "failure", "0.1"))
+    ada.forge.set_status(sha, *reversed(stated))
+    assert ada.forge.statuses(sha) == stated
+    assert git(ada.bare, "rev-list", "--count", f"refs/cdml/statuses/{sha}") == "2"
+    ada.forge.set_status(sha)
+    assert ada.forge.statuses(sha) == stated
+
+
 def test_a_context_is_only_a_string(ada: Person) -> None:
     sha = ada.refs()["refs/heads/main"]
     for context in HOSTILE:
@@ -136,5 +147,5 @@ def test_every_forge_offers_the_whole_protocol(ada: Person, name: str) -> None:
     from cdml.forges.base import Forge
     from cdml.state.git import Git
 
-    forge = FORGES[name](Git(ada.root))
+    forge = FORGES[name].make(Git(ada.root))
     assert all(hasattr(forge, method) for method in vars(Forge) if not method.startswith("_"))

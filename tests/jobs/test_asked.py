@@ -154,6 +154,25 @@ def test_a_command_acts_on_what_was_seen_or_named(
     assert caught.value.hint == f"look at it, then write: /cdml retrain at {head[:7]}"
 
 
+def test_of_a_fork_only_a_whole_id_names_a_commit_that_was_not_seen(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its author could have made another one that begins alike, and push that now."""
+    head = repository.person.git("rev-parse", "main")
+    monkeypatch.setattr(module, "seen_head", lambda *_: None)
+
+    def asked(pin: str) -> Asked:
+        found = repository.asked(f"/cdml evaluate at {pin}", head)
+        return replace(found, pull=replace(found.pull, fork=True))
+
+    with pytest.raises(RefusedError) as caught:
+        require_seen(asked(head[:39]), (CHURN,))
+    assert caught.value.hint == f"look at it, then write: /cdml evaluate at {head}"
+    require_seen(asked(head), (CHURN,))
+    monkeypatch.setattr(module, "seen_head", lambda *_: head)
+    require_seen(asked(head[:7]), (CHURN,))
+
+
 def test_the_project_is_that_of_main(repository: Repository) -> None:
     repository.person.git("switch", "--quiet", "main")
     asked = repository.asked("/cdml retrain", repository.person.git("rev-parse", "main"))

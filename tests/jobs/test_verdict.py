@@ -92,9 +92,10 @@ class Board:
         self.read += 1
         return tuple(self.kept.values())
 
-    def set_status(self, sha: str, status: Status) -> None:
-        self.kept[status.context] = status
-        self.written.append(status)
+    def set_status(self, sha: str, *statuses: Status) -> None:
+        assert statuses
+        self.kept |= {status.context: status for status in statuses}
+        self.written += statuses
 
 
 def test_only_what_differs_is_written_after_one_look() -> None:

@@ -68,6 +68,7 @@ def run(
     scratch: Path,
     *,
     variables: Mapping[str, str] | None = None,
+    scoped: Mapping[str, Mapping[str, str]] | None = None,
     manual: Sequence[str] = (),
     path_prefix: Sequence[Path] = (),
     seconds: int = 180,
@@ -75,16 +76,20 @@ def run(
     """Run the pipeline of a copy of `folder`, a git working folder with a remote named origin.
 
     `variables`: the project's, secrets too, and predefined ones such as CI_PIPELINE_SOURCE, which says what
-    event this is (push when it is not given). `scratch`: an empty folder for everything. `manual`: manual jobs
-    to start. `path_prefix`: folders first on PATH. Skips the test without Node, the package or rsync. Raises
+    event this is (push when it is not given). `scoped`: those that have a value in some environments alone, by the
+    environment's name or pattern. `scratch`: a folder for everything, in which git looks for a .gitconfig and
+    nothing else is needed. `manual`: manual jobs to start. `path_prefix`: folders first on PATH. Skips the test without Node, the package or rsync. Raises
     GitlabLocalError when the file is refused or the time is over.
     """
     tools.need("node", "gitlab-ci-local", "rsync")
     work = scratch.resolve() / "work"
     shutil.copytree(folder, work, symlinks=True)
     given = {"CI_PIPELINE_SOURCE": "push", **(variables or {})}
+    own = {name: {"*": value} for name, value in given.items() if not name.startswith("CI_")}
+    own |= {name: dict(values) for name, values in (scoped or {}).items()}
     with (scratch / "variables.yml").open("w") as file:
-        YAML().dump({name: value for name, value in given.items() if not name.startswith("CI_")}, file)
+        # Without its type, a value that is a path would be taken for a file to be copied.
+        YAML().dump({name: {"type": "variable", "values": values} for name, values in own.items()}, file)
     command = _command(given)
     environment = _environment(scratch.resolve(), given, path_prefix)
     listed = _start([*command, "--list-csv"], work, environment, seconds)
@@ -108,7 +113,8 @@ def _command(given: Mapping[str, str]) -> list[str]:
 
 
 def _environment(scratch: Path, given: Mapping[str, str], path_prefix: Sequence[Path]) -> dict[str, str]:
-    return {
+    inherited = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+    return inherited | {
         "PATH": os.pathsep.join([*(str(one) for one in path_prefix), os.environ["PATH"]]),
         "HOME": str(scratch),
         "LANG": "C.UTF-8",

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 import act
 import pytest
 from github_server import GithubServer
-from github_state import Hub
+from github_state import BEGINNING, Hub
 from plain import plain_environment
 
 from cdml.jobs.demo import Stage, close, prepare
@@ -144,6 +145,8 @@ class Hosted:
     def comment(self, number: int, body: str, login: str = "ada") -> act.Run:
         """What somebody writes on a pull request, and the run that it starts."""
         self.main()
+        # What was shown before it is known by this machine's clock.
+        self.hub.ticks = int(time.time() - BEGINNING.timestamp())
         written = self.hub.add_comment(number, body, login)
         payload = {"action": "created", "comment": {"id": written["id"], "body": body}}
         return self.run(
@@ -158,6 +161,11 @@ class Hosted:
         inputs = self.hub.dispatches[-1]["inputs"]
         payload = {"inputs": inputs, "ref": f"refs/heads/{ref}"}
         return self.run("cdml-pull-request", "workflow_dispatch", payload, inputs=inputs)
+
+    def signs(self, body: str) -> list[str]:
+        """What was shown on the comment that says just this."""
+        (found,) = [comment for comment in self.hub.comments.values() if comment["body"] == body]
+        return list(found.get("reactions", []))
 
     def comments(self, number: int) -> list[str]:
         return [c["body"] for c in self.hub.comments.values() if c["number"] == number]
@@ -186,9 +194,8 @@ def hosted(folder: Path) -> Iterator[Hosted]:
         patch.setenv("CDML_STATE", str(stage.folder / "state"))  # a runner's clone is gone before its servers are
         config = stage.work / "mlops.yaml"
         config.write_text(config.read_text().replace("ci:\n", CI, 1))
-        hub = Hub(
-            SLUG, folder / "project" / "origin.git", {act.TOKEN: "github-actions[bot]", "of a person": "ada"}, None
-        )
+        people = {act.TOKEN: "github-actions[bot]", "of a person": "ada", "of another": "bob"}
+        hub = Hub(SLUG, folder / "project" / "origin.git", people, None, outsiders={"eve"})
         try:
             with GithubServer(hub) as server:
                 there = Hosted(stage, server, folder / "act")

@@ -131,7 +131,10 @@ def test_a_worse_pull_request_is_marked_on_its_line_and_commented_by_the_trusted
     assert (marked.level, marked.file, marked.line) == ("error", "mlops.yaml", GATE_LINE)
     assert marked.message.startswith("roc_auc at most 0.02 worse: fail: ")
     (written,) = forge.comments(pull.number)
-    assert written.body.strip() == run.job("judge").step("1/cdml").summary.strip()
+    # What follows, the trend and how to waive among it, only the trusted half knows.
+    verdict, how, _ = written.body.partition("To merge all the same")
+    assert how
+    assert run.job("judge").step("1/cdml").summary.startswith(verdict)
     judged = run.job("judge").step("1").outputs
     assert (judged["verdict"], judged["exit-code"]) == ("fail", "10")
     assert run.job("comment").step("2").outputs["written"] == "1"

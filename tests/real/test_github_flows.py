@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from typing import Any
 
+import act
 import pytest
 from hosted import Hosted, hosted, said, served
 
@@ -12,6 +15,7 @@ SIX = "features: [age, sex, bp, s1, s2, s3]"
 TEN = "features: [age, sex, bmi, bp, s1, s2, s3, s4, s5, s6]"
 JUDGING = "cdml-pull-request.yml"
 NOWHERE = "0" * 40
+GATE = "roc_auc:max-regression"
 pytestmark = pytest.mark.timeout(900)  # a whole life of a model, and many starts of a runner
 
 
@@ -79,18 +83,97 @@ def _rolled_back(there: Hosted) -> None:
     assert served(there, "production")["version"] == "v1.0.0"
 
 
-def test_a_worse_model_is_refused_on_the_line_that_asked(there: Hosted) -> None:
+@pytest.fixture(scope="module")
+def refused(there: Hosted) -> tuple[int, act.Run]:
+    """A pull request with a worse model, and the run that judged it."""
     number = there.offer("forest", "kind: logistic", "kind: forest")
-    run = there.judge(number)
+    return number, there.judge(number)
+
+
+def test_a_worse_model_is_refused_on_the_line_that_asked(there: Hosted, refused: tuple[int, act.Run]) -> None:
+    number, run = refused
     assert run.exit_code != 0
-    assert run.results["gate"] == "failure", said(run)
+    assert (run.results["gate"], run.results["stated"]) == ("failure", "failure"), said(run)
     assert run.results["report"] == "success", said(run)
-    (comment,) = there.comments(number)
+    assert "the comment on the pull request says why" in run.log
+    comment = there.comments(number)[0]
     assert "🔴" in comment
-    assert there.states(there.hub.pulls[number]["sha"])["cdml"] == "failure"
-    lines = (there.work / "mlops.yaml").read_text().splitlines()
-    (found,) = [one for one in run.annotations if one.file == "mlops.yaml" and one.level == "error"]
-    assert "max-regression" in lines[int(found.line) - 1]
+    assert GATE in _how_to_waive(comment)
+    assert [one["state"] for one in there.hub.statuses if one["context"] == "cdml"].count("failure") == 1
+    lines = there.git("show", f"{there.hub.pulls[number]['sha']}:mlops.yaml").splitlines()
+    found = [one for one in run.annotations if one.file == "mlops.yaml" and one.level == "error"]
+    assert any("max-regression" in lines[int(one.line) - 1] for one in found)
+
+
+def _how_to_waive(comment: str) -> list[str]:
+    """The gates that a comment says how to waive."""
+    return re.findall(r"`/cdml waive (\S+) REASON`", comment)
+
+
+def test_a_worse_model_is_waived_by_another_person_and_registered_by_their_word(
+    there: Hosted, refused: tuple[int, act.Run]
+) -> None:
+    number, _ = refused
+    head = there.hub.pulls[number]["sha"]
+    ended = there.hub.add_run(
+        head, JUDGING, Train_and_judge="failure", What_was_stated_since="failure", cdml_gate="failure"
+    )
+    _may_not_waive(there, number, "ada", "whoever opened a pull request cannot waive its gates")
+    _may_not_waive(there, number, "eve", "may not write to this repository")
+    while gates := _how_to_waive(there.comments(number)[0]):  # it may fail another one too
+        assert there.states(head)["cdml"] == "failure"
+        assert _conclusion(ended, "What was stated since") == "failure"
+        _waived(there, number, gates[0])
+    assert there.states(head)["cdml"] == "success"
+    assert _conclusion(ended, "What was stated since") is None, "nobody asked to run it again"
+    assert _conclusion(ended, "Train and judge") == "failure"
+    _looked_at_again(there, number)
+    _registered_with_the_waiver(there, number)
+
+
+def _may_not_waive(there: Hosted, number: int, who: str, why: str) -> None:
+    words = f"/cdml waive {GATE} I am {who}, and I may."
+    there.comment(number, words, who)
+    assert there.signs(words) == ["eyes", "confused"]
+    assert "❌" in there.comments(number)[-1]
+    assert why in there.comments(number)[-1]
+    assert not any(ref.startswith("refs/cdml/waivers/") for ref in there.refs())
+
+
+def _waived(there: Hosted, number: int, gate: str) -> None:
+    words = f"/cdml waive {gate} The forest needs no scaling."
+    run = there.comment(number, words, "bob")
+    assert run.exit_code == 0, said(run)
+    assert there.signs(words) == ["eyes", "+1"]
+    assert f"✅ progression: {gate} is waived by bob" in there.comments(number)[-1]
+    assert "waived by bob: The forest needs no scaling." in there.comments(number)[0]
+
+
+def _conclusion(run: dict[str, Any], job: str) -> str | None:
+    (found,) = [one for one in run["jobs"] if one["name"] == job]
+    conclusion: str | None = found["conclusion"]
+    return conclusion
+
+
+def _looked_at_again(there: Hosted, number: int) -> None:
+    """The model is as bad as before: only what was stated opens the gate."""
+    run = there.judge(number)
+    assert run.job("judge").result == "failure", said(run)
+    assert (run.results["stated"], run.results["gate"]) == ("success", "success"), said(run)
+    assert "judged or waived since" in run.log
+    assert there.states(there.hub.pulls[number]["sha"])["cdml"] == "success"
+
+
+def _registered_with_the_waiver(there: Hosted, number: int) -> None:
+    before = there.tags()
+    run = there.push("cdml-main", "main", there.merge(number))
+    assert run.exit_code == 0, said(run)
+    (tag,) = set(there.tags()) - set(before)
+    there.git("fetch", "--quiet", "--tags", "origin")
+    message = there.git("for-each-ref", "--format=%(contents)", f"refs/tags/{tag}")
+    assert GATE in message
+    assert "bob" in message
+    assert "The forest needs no scaling." in message
 
 
 def test_a_fork_gets_no_secrets_and_is_still_reported(there: Hosted) -> None:
@@ -129,7 +212,7 @@ def test_a_run_that_a_command_starts_judges_the_commit_that_it_names(there: Host
     number = there.offer("asked-for", "C: 1.0", "C: 0.8", fork="someone/fork")
     before = {ref for ref in there.refs() if ref.startswith("refs/cdml/runs/")}
     head = there.hub.pulls[number]["sha"]
-    answered = there.comment(number, f"/cdml evaluate at {head[:7]}")
+    answered = there.comment(number, f"/cdml evaluate at {head}")
     assert answered.exit_code == 0, said(answered)
     assert there.refs()["refs/heads/cdml/asked"] == there.refs()["refs/heads/main"]
     (sent,) = there.hub.dispatches

@@ -14,6 +14,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from warm_dvc import warm
+
 MLOPS = """\
 model: toy
 train:
@@ -95,8 +97,9 @@ class Toy:
     def cdml(self, *words: str, code: int = 0) -> str:
         """Run a command as a person would, and return what it said on both streams.
 
-        In this process, because each new one would import pandas and scikit-learn again; git, DVC and the
-        project's own code are processes of their own. The demo's test runs every command as a process.
+        In this process, because each new one would import pandas and scikit-learn again; git, DVC (see
+        `warm_dvc`) and the project's own code are processes of their own. The demo's test runs every command as
+        a process.
         """
         ended, said = invoke(self.root, *words)
         assert ended == code, f"{words} exited {ended}:\n{said}"
@@ -111,7 +114,8 @@ def invoke(root: Path, *words: str) -> tuple[int, str]:
     out, err, before = io.StringIO(), io.StringIO(), sys.argv
     sys.argv = ["cdml", *words]
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.chdir(root):
+        streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
+        with streams[0], streams[1], contextlib.chdir(root), warm():
             main()
         ended = 0
     except SystemExit as stop:
