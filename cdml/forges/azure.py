@@ -12,7 +12,7 @@ from cdml.core.dialect import Dialect
 from cdml.core.errors import UsageError
 from cdml.forges import sticky
 from cdml.forges.azure_api import AzureApi
-from cdml.forges.azure_comments import DIALECT, find_comment, react, read_comments, write_comment
+from cdml.forges.azure_comments import DIALECT, AzureBoard, find_comment, react, read_comments, write_comment
 from cdml.forges.azure_issues import close_issue, open_issue, read_issues
 from cdml.forges.azure_merge import fresh, merge_pull, read_pull, tip
 from cdml.forges.azure_people import may_write
@@ -32,6 +32,7 @@ from cdml.forges.base import (
     Status,
 )
 from cdml.forges.rest import ForgeError
+from cdml.forges.sticky import own
 from cdml.forges.text import full_id, one_line
 from cdml.state.git import REMOTE, Git
 
@@ -161,6 +162,10 @@ class AzureForge:
             skip = page.next_skip if page.next_skip > skip else None
         return tuple(sorted(name.removeprefix("/") for name in names if name))
 
+    def own_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """Comments that begin with `marker` and that the token's owner wrote, oldest first."""
+        return own(AzureBoard(self.api, number), marker)
+
     def find_comment(self, number: int, identity: int) -> Comment:
         """One comment of a pull request by its id; UsageError where there is none."""
         return find_comment(self.api, number, identity)
@@ -197,6 +202,10 @@ class AzureForge:
     def image_url(self, commit: str, path: str) -> str:
         """Where pages of this forge show a picture of the repository, to whoever may see the repository."""
         return self.api.place.item(full_id(commit), path)
+
+    def own_statuses(self, sha: str) -> tuple[Status, ...]:
+        """All statuses of a commit: no check follows them here."""
+        return self.statuses(sha)
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a policy of the branch, or when it no longer offers `head`.

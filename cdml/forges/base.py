@@ -124,6 +124,9 @@ class Forge(Protocol):
         `known` is the id that it is thought to have: all others are looked at only where it is not it.
         """
 
+    def own_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """Comments that begin with `marker` and that whoever asks wrote, oldest first."""
+
     def find_comment(self, number: int, identity: int) -> Comment:
         """One comment of a pull request by its id; UsageError where there is none."""
 
@@ -162,6 +165,9 @@ class Forge(Protocol):
 
         `path` needs no escaping (`cdml.core.images`).
         """
+
+    def own_statuses(self, sha: str) -> tuple[Status, ...]:
+        """The statuses of a commit that whoever asks set, as far as the forge tells who did; else all of them."""
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, or when it no longer offers `head`: then nothing has changed."""

@@ -23,7 +23,7 @@ from cdml.forges.base import (
     Status,
 )
 from cdml.forges.gitea_api import GiteaApi
-from cdml.forges.gitea_comments import DIALECT, find_comment, react, read_comments, write_comment
+from cdml.forges.gitea_comments import DIALECT, GiteaBoard, find_comment, react, read_comments, write_comment
 from cdml.forges.gitea_issues import close_issue, open_issue, read_issues
 from cdml.forges.gitea_merge import merge_pull
 from cdml.forges.gitea_people import may_write
@@ -31,6 +31,7 @@ from cdml.forges.gitea_place import find_place
 from cdml.forges.gitea_pulls import READS, WRITES, change_pull, list_pulls, open_pull, read_files, read_pull
 from cdml.forges.gitea_wire import WireStatus, status
 from cdml.forges.rest import ForgeError
+from cdml.forges.sticky import own
 from cdml.forges.text import clean, full_id
 from cdml.state.git import REMOTE, Git
 
@@ -86,6 +87,10 @@ class GiteaForge:
     def comment(self, number: int, body: str, marker: str = "", known: int | None = None) -> Comment:
         """Write a comment; with `marker`, edit the author's own one that begins with it instead."""
         return write_comment(self.api, number, body, marker, known)
+
+    def own_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """Comments that begin with `marker` and that the token's owner wrote, oldest first."""
+        return own(GiteaBoard(self.api, number), marker)
 
     def find_comment(self, number: int, identity: int) -> Comment:
         """One comment of a pull request by its id; UsageError where there is none."""
@@ -151,6 +156,10 @@ class GiteaForge:
     def image_url(self, commit: str, path: str) -> str:
         """Where pages of this forge show a picture of the repository, to whoever may see the repository."""
         return f"{self.api.place.page}/raw/commit/{full_id(commit)}/{path}"
+
+    def own_statuses(self, sha: str) -> tuple[Status, ...]:
+        """All statuses of a commit: no check follows them here."""
+        return self.statuses(sha)
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a rule of the branch, or when it no longer offers `head`.

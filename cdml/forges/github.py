@@ -24,19 +24,29 @@ from cdml.forges.base import (
 )
 from cdml.forges.github_actions import look_again, start_run
 from cdml.forges.github_api import GithubApi
-from cdml.forges.github_comments import find_comment, fit, react, read_comments, write_comment
+from cdml.forges.github_comments import GithubBoard, find_comment, fit, react, read_comments, write_comment
 from cdml.forges.github_deployments import record_deployment
 from cdml.forges.github_issues import close_issue, open_issue, read_issues
 from cdml.forges.github_merge import merge_pull, read_pull
 from cdml.forges.github_place import find_place
-from cdml.forges.github_wire import WireCombined, WireFile, WirePermission, WirePull, WireStatus, pull, status
+from cdml.forges.github_wire import (
+    WireCombined,
+    WireFile,
+    WirePermission,
+    WirePull,
+    WireStatus,
+    pull,
+    status,
+)
 from cdml.forges.rest import ForgeError
+from cdml.forges.sticky import own
 from cdml.forges.text import clean, full_id, one_line
 from cdml.state.git import REMOTE, Git
 
 PULLS = "pull-requests: write"
 READS = "pull-requests: read"
 STATUSES = "statuses: write"
+SEES = "statuses: read"
 MOST = 140  # characters of a status' description
 
 
@@ -137,6 +147,10 @@ class GithubForge:
         names = {name for page in pages for wire in page for name in (wire.filename, wire.previous_filename)}
         return tuple(sorted(name for name in names if name))
 
+    def own_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """Comments that begin with `marker` and that the token's owner wrote, oldest first."""
+        return own(GithubBoard(self.api, number), marker)
+
     def find_comment(self, number: int, identity: int) -> Comment:
         """One comment of a pull request by its id; UsageError where there is none."""
         return find_comment(self.api, number, identity)
@@ -180,7 +194,7 @@ class GithubForge:
 
     def statuses(self, sha: str) -> tuple[Status, ...]:
         """A commit's statuses by context, each context's newest."""
-        pages = self.api.each(WireCombined, f"/commits/{full_id(sha)}/status", needs="statuses: read")
+        pages = self.api.each(WireCombined, f"/commits/{full_id(sha)}/status", needs=SEES)
         found = (status(wire) for page in pages for wire in page.statuses)
         return tuple(sorted(found, key=lambda s: s.context))
 
@@ -191,6 +205,22 @@ class GithubForge:
     def image_url(self, commit: str, path: str) -> str:
         """Where pages of this forge show a picture of the repository, to whoever may see the repository."""
         return f"{self.api.place.page}/blob/{full_id(commit)}/{path}?raw=true"
+
+    def own_statuses(self, sha: str) -> tuple[Status, ...]:
+        """The statuses of a commit whose newest word is the token's owner's or another app's, by context.
+
+        The jobs that state a verdict may have the token of an app of your own. No person has such an account.
+        """
+        newest: dict[str, WireStatus] = {}
+        for page in self.api.each(tuple[WireStatus, ...], f"/commits/{full_id(sha)}/statuses", needs=SEES):
+            for wire in page:  # the newest first
+                newest.setdefault(wire.context, wire)
+        ours = (
+            status(wire)
+            for wire in newest.values()
+            if wire.creator is not None and (wire.creator.type == "Bot" or wire.creator.login == self.api.login)
+        )
+        return tuple(sorted(ours, key=lambda s: s.context))
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a rule of the branch, or when it no longer offers `head`.

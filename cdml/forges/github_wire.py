@@ -71,6 +71,7 @@ class WireStatus(Wire):
     state: StatusState
     description: str | None = None
     target_url: str | None = None
+    creator: WireUser | None = None
 
 
 class WireCombined(Wire):

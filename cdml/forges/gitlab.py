@@ -23,7 +23,7 @@ from cdml.forges.base import (
     Status,
 )
 from cdml.forges.gitlab_api import GitlabApi
-from cdml.forges.gitlab_comments import find_comment, react, read_comments, write_comment
+from cdml.forges.gitlab_comments import GitlabBoard, find_comment, react, read_comments, write_comment
 from cdml.forges.gitlab_deployments import record_deployment
 from cdml.forges.gitlab_members import may_write
 from cdml.forges.gitlab_merge import merge_pull
@@ -31,6 +31,7 @@ from cdml.forges.gitlab_pipelines import look_again, start_run
 from cdml.forges.gitlab_place import find_place
 from cdml.forges.gitlab_statuses import read_statuses, set_status
 from cdml.forges.gitlab_text import GITLAB_FLAVOURED
+from cdml.forges.sticky import own
 from cdml.state.git import REMOTE, Git
 
 
@@ -83,6 +84,10 @@ class GitlabForge:
         """Write a comment; with `marker`, edit the author's own one that begins with it instead."""
         return write_comment(self.api, number, body, marker, known)
 
+    def own_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """Comments that begin with `marker` and that the token's owner wrote, oldest first."""
+        return own(GitlabBoard(self.api, number), marker)
+
     def find_comment(self, number: int, identity: int) -> Comment:
         """One comment of a merge request by its id; UsageError where there is none."""
         return find_comment(self.api, number, identity)
@@ -119,6 +124,10 @@ class GitlabForge:
     def image_url(self, commit: str, path: str) -> str:
         """Where pages of this forge show a picture of the repository, to whoever may see the repository."""
         return f"{self.api.place.page}/-/raw/{commit}/{path}"
+
+    def own_statuses(self, sha: str) -> tuple[Status, ...]:
+        """All statuses of a commit: no check follows them here."""
+        return self.statuses(sha)
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, a rule of the project, or when it no longer offers `head`.

@@ -125,6 +125,10 @@ class LocalForge:
         files = local_pulls.comment_file(comment)
         return comment if self._change(stored, stored.pull, f"Comment on #{number}", files=files) else None
 
+    def own_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """Comments that begin with `marker`, oldest first: here everybody who may push is one of us."""
+        return tuple(comment for comment in self.comments(number) if comment.body.startswith(marker))
+
     def find_comment(self, number: int, identity: int) -> Comment:
         """One comment of a pull request by its id; UsageError where there is none."""
         for comment in self.comments(number):
@@ -162,6 +166,10 @@ class LocalForge:
     def image_url(self, commit: str, path: str) -> str:
         """Nothing: it has no pages."""
         return ""
+
+    def own_statuses(self, sha: str) -> tuple[Status, ...]:
+        """All statuses of a commit: no check follows them here."""
+        return self.statuses(sha)
 
     def merge(self, number: int, method: MergeMethod, head: str | None = None) -> PullRequest:
         """Merge; ExternalError on a conflict, and then nothing has changed.

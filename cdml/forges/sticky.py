@@ -74,6 +74,11 @@ def write(board: Board, text: str, marker: str, known: int | None = None) -> Com
         return board.create(text)  # somebody deleted it meanwhile
 
 
+def own(board: Board, marker: str) -> tuple[Comment, ...]:
+    """Our own comments that begin with `marker`, oldest first."""
+    return tuple(found for page in board.pages() for found in page if _has(found, marker) and board.is_mine(found))
+
+
 def _known(board: Board, marker: str, known: int | None) -> Comment | None:
     if known is None:
         return None

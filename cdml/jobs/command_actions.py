@@ -28,10 +28,11 @@ ON_A_BRANCH = ("github", "gitea")
 
 @dataclass(frozen=True)
 class Done:
-    """What a command did; `url` is where it is seen, or empty."""
+    """What a command did; `url` is where it is seen, or empty, `head` the commit that it was done to."""
 
     said: str
     url: str = ""
+    head: str = ""
 
 
 def judge_again(asked: Asked) -> Done:

@@ -19,8 +19,10 @@ from cdml.forges.base import Comment, Forge, Reaction
 from cdml.jobs.asked import Asked
 from cdml.jobs.command_actions import Done, judge_again, promote, rollback
 from cdml.jobs.forge import forge_of
+from cdml.jobs.past_runs import with_head
 from cdml.jobs.project import Project, fetch_all, open_project
 from cdml.jobs.waive import waive
+from cdml.jobs.waivers import answer_marker as marker
 from cdml.jobs.waivers import bring
 from cdml.reports import escape
 from cdml.state.git import REMOTE, Git
@@ -61,7 +63,8 @@ def on_comment(
         return Answered("failed", _words(error), error.exit_code)
     link = escape.link("see it", done.url)
     said = _help() if command.verb == "help" else escape.markdown(done.said)
-    _answer(forge, number, identity, "done", f"{DONE} {said}" + (f" ({link})" if link else ""))
+    text = f"{DONE} {said}" + (f" ({link})" if link else "")
+    _answer(forge, number, identity, "done", with_head(text, done.head) if done.head else text)
     return Answered("done", done.said)
 
 
@@ -79,11 +82,6 @@ def answer_here(project: Project, number: int, identity: int, say: Say) -> Answe
             say,
             lambda place: open_project(place, python=project.python, state=project.state),
         )
-
-
-def marker(identity: int) -> str:
-    """The hidden first line of the answer to a comment."""
-    return f"<!-- cdml-answer:{identity} -->"
 
 
 def _obey(git: Git, forge: Forge, number: int, comment: Comment, say: Say, pick: Pick) -> tuple[Command, Done]:
@@ -108,7 +106,7 @@ def _act(asked: Asked) -> Done:
         case "rollback":
             return rollback(asked)
         case "waive":
-            return Done(waive(asked))
+            return Done(waive(asked), head=asked.pull.head)
         case _:
             return judge_again(asked)
 

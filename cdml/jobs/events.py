@@ -139,7 +139,7 @@ def _judge_promotion(project: Project, speaker: Speaker, environment: Environmen
     )
 
     def text(around: Around) -> str:
-        dialect = speaker.forge.dialect
+        dialect = speaker.dialect
         return promotion(record, before, judgement, environment.name, dialect=dialect, around=around)
 
     said = f"{record.label} is what was reviewed"

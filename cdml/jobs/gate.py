@@ -13,8 +13,11 @@ from cdml.forges.base import Forge, PullRequest
 
 
 def require_stated(forge: Forge, head: str, contexts: tuple[str, ...]) -> None:
-    """Refuse a commit of which not every one of these contexts says success."""
-    found = {status.context: status for status in forge.statuses(head)}
+    """Refuse a commit of which not every one of these contexts says success, by a word of our own.
+
+    Whoever may push may set a status as well: what others say of the commit does not count.
+    """
+    found = {status.context: status for status in forge.own_statuses(head)}
     for name in contexts:
         status = found.get(name)
         if status is None or status.state != "success":

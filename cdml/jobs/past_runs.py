@@ -25,6 +25,9 @@ from cdml.state.plumbing import Update
 SPACE = "refs/cdml/said/"
 DOCUMENT = "said.json"
 MOST = 20  # runs that are remembered
+# The whole id of the commit that a comment speaks of, which people need not see.
+_OPENING, _CLOSING = "<!-- cdml-head:", " -->"
+TRAILER = 96  # characters that a comment must leave for it
 Text = Callable[[tuple[PastRun, ...]], str]
 
 
@@ -71,13 +74,33 @@ def write_comment(
         words = conversation.said.of(head)
         if words is None:  # what is offered now is spoken of when it is judged
             return None
-        written = forge.comment(number, words.text, marker(model), conversation.said.comment)
+        written = forge.comment(number, with_head(words.text, head), marker(model), conversation.said.comment)
         conversation.remember(written.id)
         now = forge.pull(number).head
         if not conversation.moved() and now == head:
             return words.text if words == mine else None
         head = now
     return None
+
+
+def shown_head(forge: Forge, number: int, model: str, before: int) -> str | None:
+    """The commit of which our own comment on a pull request spoke at a time; None where it spoke later, or not.
+
+    `before` is in seconds since 1970. This is asked of the forge: in git anybody who may push could write it.
+    """
+    found = forge.own_comments(number, marker(model))[:1]
+    return hidden_head(found[0].body) if found and found[0].updated <= before else None
+
+
+def hidden_head(body: str) -> str | None:
+    """The commit that a comment of ours speaks of."""
+    told = body.rstrip().rpartition("\n")[2].rstrip("\r")
+    return told.removeprefix(_OPENING).removesuffix(_CLOSING) if told.startswith(_OPENING) else None
+
+
+def with_head(body: str, head: str) -> str:
+    """A comment that says, where people need not see it, which commit it speaks of."""
+    return f"{body}\n{_OPENING}{head}{_CLOSING}"
 
 
 class Conversation:

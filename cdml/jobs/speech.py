@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from cdml.ci.base import RunContext
 from cdml.core.comparison import Judgement
+from cdml.core.dialect import Dialect
 from cdml.core.errors import CdmlError
 from cdml.core.images import Image
 from cdml.core.run import Around, PastRun, Trend
 from cdml.forges.base import Forge, PullRequest, Status
 from cdml.forges.local import LocalForge
-from cdml.jobs.past_runs import read_runs, write_comment
+from cdml.jobs.past_runs import TRAILER, read_runs, write_comment
 from cdml.jobs.unreached import HEARING
 from cdml.jobs.verdict import DESCRIPTION_LENGTH, set_statuses, statuses_of
 from cdml.registry.read import complete, read
@@ -50,7 +51,7 @@ class Speaker:
 
         def text(earlier: tuple[PastRun, ...]) -> str:
             around = replace(self._around(earlier, seconds, trend), images=images)
-            return comment(judgement, dialect=self.forge.dialect, around=around)
+            return comment(judgement, dialect=self.dialect, around=around)
 
         quiet = is_unchanged(judgement)
         written = self._say(light(judgement), headline(judgement), text, begin=not quiet)
@@ -69,7 +70,7 @@ class Speaker:
 
         def text(earlier: tuple[PastRun, ...]) -> str:
             around = self._around(earlier)
-            return failure(self.model, self.pull.head, message, printed, dialect=self.forge.dialect, around=around)
+            return failure(self.model, self.pull.head, message, printed, dialect=self.dialect, around=around)
 
         return self._with_status(self._say("🔴", "the run broke", text), status)
 
@@ -78,7 +79,7 @@ class Speaker:
 
         def text(earlier: tuple[PastRun, ...]) -> str:
             around = self._around(earlier)
-            return waiting(self.model, self.pull.head, said, dialect=self.forge.dialect, around=around)
+            return waiting(self.model, self.pull.head, said, dialect=self.dialect, around=around)
 
         return self._with_status(self._say("⚪", "not evaluated yet", text), Status(self.name, "pending", said))
 
@@ -111,6 +112,11 @@ class Speaker:
         answered = isinstance(self.forge, LocalForge) or (self.run is not None and self.run.provider in HEARING)
         report = self.run.report_url if self.run else None
         return Around(report or "", self._run_url(), seconds, earlier, trend, answered)
+
+    @property
+    def dialect(self) -> Dialect:
+        """What its comments may be, with room for what is hidden at their end."""
+        return replace(self.forge.dialect, longest=self.forge.dialect.longest - TRAILER)
 
     def _run_url(self) -> str:
         return (self.run.run_url or "") if self.run else ""

@@ -20,7 +20,7 @@ from cdml.evaluation.gates import gate_ids, gate_rule
 from cdml.forges.base import Comment, Forge, PullRequest
 from cdml.forges.text import OID
 from cdml.jobs.judged import inputs_at
-from cdml.jobs.past_runs import read_runs
+from cdml.jobs.past_runs import hidden_head, read_runs, shown_head
 from cdml.jobs.project import Project
 from cdml.reports.escape import plain
 from cdml.state.git import REMOTE, Git
@@ -121,13 +121,27 @@ def why_void(git: Git, forge: Forge, model: str, waiver: Waiver) -> str | None:
     except UsageError:
         return f"its comment is not on pull request {waiver.pull}"
     return (
-        _why_not_said(git, comment, model, waiver)
+        _why_not_said(forge, comment, model, waiver)
         or _why_not_theirs(forge, comment, pull)
         or _why_not_offered(git, pull, waiver.head)
     )
 
 
-def _why_not_said(git: Git, comment: Comment, model: str, waiver: Waiver) -> str | None:
+def answer_marker(identity: int) -> str:
+    """The hidden first line of the answer to a comment."""
+    return f"<!-- cdml-answer:{identity} -->"
+
+
+def _seen(forge: Forge, comment: Comment, model: str, waiver: Waiver) -> str | None:
+    """The commit that a comment without one is about: by our answer to it, or by what our comment said then."""
+    for answer in forge.own_comments(waiver.pull, answer_marker(waiver.comment)):
+        head = hidden_head(answer.body)
+        if head:
+            return head
+    return shown_head(forge, waiver.pull, model, comment.created)
+
+
+def _why_not_said(forge: Forge, comment: Comment, model: str, waiver: Waiver) -> str | None:
     if comment.edited:
         return "its comment was edited"
     if not same_person(comment.author, waiver.who):
@@ -138,9 +152,9 @@ def _why_not_said(git: Git, comment: Comment, model: str, waiver: Waiver) -> str
     # Only a whole id stands for one commit: of two that begin alike, one is made within seconds for the other.
     if command.pin == waiver.head:
         return None
-    seen = seen_head(git, waiver.pull, model, comment.created)
+    seen = _seen(forge, comment, model, waiver)
     if seen is None:
-        return "it names no commit in full, and it is not known any more which one was shown"
+        return "it names no commit in full, and the forge does not tell any more which one was shown"
     return None if seen == waiver.head else f"it was written about {seen[:7]}"
 
 

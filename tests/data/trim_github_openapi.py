@@ -29,6 +29,7 @@ KEPT = {
     f"{REPOSITORY}/deployments/{{deployment_id}}/statuses": ["post"],
     f"{REPOSITORY}/statuses/{{sha}}": ["post"],
     f"{REPOSITORY}/commits/{{ref}}/status": ["get"],
+    f"{REPOSITORY}/commits/{{ref}}/statuses": ["get"],
 }
 PROSE = {"examples", "example", "description", "summary", "externalDocs", "tags", "x-github", "title"}
 

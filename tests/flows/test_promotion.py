@@ -142,8 +142,8 @@ def test_a_stale_promotion_conflicts_with_itself(served):
     served.git("push", "--quiet", "origin", "mine")
     mine = served.git("rev-parse", "mine")
     served.git("switch", "--quiet", "main")
-    served.cdml("pr", "merge", "1")
     git = Git(served.root)
+    LocalForge(git).merge(1, "merge")
     LocalForge(git).open_pull("mine", "release/staging", "Mine", "")
     LocalForge(git).set_status(
         mine, Status("cdml into release/staging", "success", "judged before the other one was merged")

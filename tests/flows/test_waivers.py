@@ -19,6 +19,7 @@ from cdml.forges.base import Comment, PullRequest
 from cdml.forges.local import LocalForge
 from cdml.jobs.forge import require_forge
 from cdml.jobs.judged_now import judged_now
+from cdml.jobs.past_runs import Conversation
 from cdml.jobs.project import Project, fetch, open_project
 from cdml.jobs.waivers import WAIVERS, keep_waiver, read_waivers, require_waivers, waivers_of, with_waivers
 from cdml.registry.read import read
@@ -220,11 +221,33 @@ def test_a_comment_on_another_pull_request_waives_nothing_of_this_one(failing: T
     ]
 
 
-def test_a_waiver_without_a_commit_does_not_count_once_it_is_forgotten_which_was_shown(failing: Toy) -> None:
+def test_a_waiver_without_a_commit_does_not_count_once_no_answer_says_which_was_shown(failing: Toy) -> None:
     somebody_else(failing).cdml("pr", "comment", "1", WAIVE)
-    failing.git("push", "--quiet", "origin", ":refs/cdml/said/1/toy")
+    edit(failing, 3, body="an answer no more")
     said = failing.cdml("pr", "merge", "1", code=10)
-    assert "it is not known any more which one was shown" in said
+    assert "the forge does not tell any more which one was shown" in said
+
+
+def test_what_git_says_was_shown_moves_no_waiver_to_another_commit(failing: Toy) -> None:
+    """Whoever may push could enter another commit there, and lay a waiver under its inputs."""
+    somebody_else(failing).cdml("pr", "comment", "1", WAIVE)
+    worse = failing.commit("Far worse", params__yaml="skill: 0.3\n")
+    failing.cdml("pr", "open", code=10)
+    project = open_project(failing.root)
+    fetch(project)
+    forge = require_forge(project)
+    snapshot, judgement = judged_now(project, forge.pull(1))
+    (comment,) = (found for found in forge.comments(1) if found.body.startswith("/cdml"))
+    conversation = Conversation(project.git, 1, "toy")
+    (words,) = (known for known in conversation.said.words if known.run.head == worse)
+    then = replace(words, run=replace(words.run, at=comment.created))
+    assert conversation._keep(replace(conversation.said, words=(then,)))
+    rule = gate_rule(judgement.failed[0].gate, judgement.comparison)
+    planted = Waiver(GATE, rule, comment.author, "the new labels are stricter", 1, comment.id, worse, 0)
+    keep_waiver(project.git, snapshot.inputs.digest, planted)
+    said: list[str] = []
+    assert with_waivers(project, forge, judgement, snapshot, said.append).failed
+    assert "does not count: it was written about" in said[0]
 
 
 def test_the_beginning_of_a_commit_waives_nothing_that_was_not_shown(failing: Toy) -> None:

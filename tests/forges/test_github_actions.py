@@ -6,8 +6,10 @@ import pytest
 from github_server import GithubServer
 
 from cdml.ci.workflows import STATED
-from cdml.core.errors import ExternalError
+from cdml.core.errors import ExternalError, RefusedError
+from cdml.forges.base import Status
 from cdml.forges.github_actions import CHECK
+from cdml.jobs.gate import require_stated
 
 HEAD = "b" * 40
 JUDGING = "cdml-pull-request.yml"
@@ -65,3 +67,15 @@ def test_the_permission_that_this_takes_is_named(github: GithubServer, as_user) 
     for act in (lambda: forge.look_again(forge.pull(1)), lambda: forge.start_run(forge.pull(1), {})):
         with pytest.raises(ExternalError, match="lacks actions: write"):
             act()
+
+
+def test_a_status_that_somebody_else_set_is_none_of_ours(github: GithubServer, as_user) -> None:
+    as_user().set_status(HEAD, Status("cdml", "failure", "worse"))
+    as_user().set_status(HEAD, Status("cdml/fraud", "success", "better"))
+    assert [s.state for s in as_user().own_statuses(HEAD)] == ["failure", "success"]
+    as_user("ghp_ada").set_status(HEAD, Status("cdml", "success", "trust me"))
+    assert as_user().own_statuses(HEAD) == (Status("cdml/fraud", "success", "better"),)
+    with pytest.raises(RefusedError, match="nothing was stated"):
+        require_stated(as_user(), HEAD, ("cdml", "cdml/fraud"))
+    as_user().set_status(HEAD, Status("cdml", "success", "waived"))
+    require_stated(as_user(), HEAD, ("cdml", "cdml/fraud"))

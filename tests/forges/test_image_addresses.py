@@ -48,7 +48,7 @@ def test_a_picture_is_shown_by_the_forge_itself(
         monkeypatch.delenv(name, raising=False)
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", remote], check=True)
-    url = FORGES[forge](Git(tmp_path)).image_url(COMMIT, PATH)
+    url = FORGES[forge].make(Git(tmp_path)).image_url(COMMIT, PATH)
     assert url == address
     shown = (
         sections.images(Around(images=(Image("plots/roc.png", b"", COMMIT, PATH, url),)), DIALECT).forms[0].text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import permutations
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from people import Person, clone, git
 from cdml.core.errors import ExternalError
 from cdml.core.run import PastRun
 from cdml.forges.github import GithubForge
-from cdml.jobs.past_runs import SPACE, read_runs, write_comment
+from cdml.jobs.past_runs import SPACE, hidden_head, read_runs, shown_head, write_comment
 from cdml.state.git import Git
 
 MARK = "<!-- cdml:churn -->"
@@ -84,7 +85,9 @@ def push(bare: Path) -> str:
 
 
 def shown(github: GithubServer) -> list[str]:
-    return [c["body"].removeprefix(f"{MARK}\n") for c in github.hub.comments.values() if c["login"] == BOT]
+    bodies = [c["body"] for c in github.hub.comments.values() if c["login"] == BOT]
+    assert all(hidden_head(body) for body in bodies)
+    return [body.removeprefix(f"{MARK}\n").rpartition("\n")[0] for body in bodies]
 
 
 def test_each_run_edits_the_comment_and_lists_those_before(github, runner, head: str, bare: Path) -> None:
@@ -213,3 +216,16 @@ def test_a_thousand_comments_cost_at_most_twelve_requests(github, runner, head: 
     tell(person, new, 2, "second")
     assert shown(github) == ["second\nbefore: first"]
     assert len(github.seen) - before <= 12
+
+
+def test_which_commit_was_shown_is_asked_of_the_forge(github, runner, head: str, bare: Path) -> None:
+    person = runner()
+    forge = GithubForge(Git(person.root))
+    tell(person, head, 1, "of the first commit")
+    before = github.hub.add_comment(1, "what I saw")["created_at"]
+    seconds = int(datetime.fromisoformat(before).timestamp())
+    github.hub.add_comment(1, f"{MARK}\nnot ours\n<!-- cdml-head:{'f' * 40} -->", "eve")
+    assert shown_head(forge, 1, "churn", seconds) == head
+    assert shown_head(forge, 1, "other", seconds) is None
+    tell(person, push(bare), 2, "of the second commit")
+    assert shown_head(forge, 1, "churn", seconds) is None

@@ -78,8 +78,8 @@ def run(
     `variables`: the project's, secrets too, and predefined ones such as CI_PIPELINE_SOURCE, which says what
     event this is (push when it is not given). `scoped`: those that have a value in some environments alone, by the
     environment's name or pattern. `scratch`: a folder for everything, in which git looks for a .gitconfig and
-    nothing else is needed. `manual`: manual jobs to start. `path_prefix`: folders first on PATH. Skips the test without Node, the package or rsync. Raises
-    GitlabLocalError when the file is refused or the time is over.
+    nothing else is needed. `manual`: manual jobs to start. `path_prefix`: folders first on PATH. Skips the test
+    without Node, the package or rsync. Raises GitlabLocalError when the file is refused or the time is over.
     """
     tools.need("node", "gitlab-ci-local", "rsync")
     work = scratch.resolve() / "work"

@@ -299,6 +299,13 @@ def combined_status(call: Call) -> tuple[int, Any]:
     return 200, {"sha": call.names["ref"], "total_count": len(shown), "statuses": shown}
 
 
+@route("GET", "/commits/{ref}/statuses")
+def list_statuses(call: Call) -> tuple[int, Any]:
+    keys = ("state", "context", "description", "target_url")
+    found = [s for s in reversed(call.hub.statuses) if s["sha"] == call.names["ref"]]
+    return 200, [{key: s[key] for key in keys} | {"creator": call.user(s["login"])} for s in found]
+
+
 @route("GET", "/user")
 def get_user(call: Call) -> tuple[int, Any]:
     if not call.login:
