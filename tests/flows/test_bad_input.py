@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from toy_project import EVALUATE, Toy, copy
+from warm_dvc import warm
 
 from cdml.cli.main import main
 
@@ -48,7 +49,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     def type_(words: str | list[str], code: int, at: Path) -> str:
         listed = words.split() if isinstance(words, str) else words
         monkeypatch.setattr(sys, "argv", ["cdml", "-C", str(at), *listed])
-        with pytest.raises(SystemExit) as ended:
+        with warm(), pytest.raises(SystemExit) as ended:
             main()
         said = capsys.readouterr()
         assert ended.value.code == code, f"{words} exited {ended.value.code}:\n{said.out}{said.err}"

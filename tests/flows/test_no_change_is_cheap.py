@@ -18,6 +18,9 @@ try:
     main()
 finally:
     heavy = [name for name in ("pandas", "numpy", "scipy", "sklearn", "networkx") if name in sys.modules]
+    # Nor another forge than the one that is spoken to.
+    forges = [f"cdml.forges.{name}" for name in ("azure", "gitea", "github", "gitlab")]
+    heavy += [name for name in forges if name in sys.modules]
     with open(sys.argv[0] + ".json", "w") as file:
         json.dump({"started": [words for words in started if words[0] != "git"], "heavy": heavy}, file)
 """

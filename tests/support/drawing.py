@@ -22,10 +22,13 @@ JPEG = (
 
 
 def png(width: int = 1, height: int = 1) -> bytes:
-    """A PNG that claims to be so large."""
+    """A grey PNG of this size."""
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n" + _part(b"IHDR", head) + _part(b"IDAT", zlib.compress(b"\0\0")) + _part(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + _part(b"IHDR", head)
+        + _part(b"IDAT", zlib.compress((b"\0" + b"\x80" * width) * height))
+        + _part(b"IEND", b"")
     )
 
 
