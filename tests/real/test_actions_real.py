@@ -138,7 +138,8 @@ def test_a_worse_pull_request_is_marked_on_its_line_and_commented_by_the_trusted
     judged = run.job("judge").step("1").outputs
     assert (judged["verdict"], judged["exit-code"]) == ("fail", "10")
     assert run.job("comment").step("2").outputs["written"] == "1"
-    assert [status.state for status in forge.statuses(head)] == ["failure"]
+    states = {status.context: status.state for status in forge.statuses(head)}
+    assert states == {"cdml": "failure", "cdml: roc_auc:max-regression": "failure"}
     assert any(ref.startswith("refs/cdml/runs/") for ref in toy.refs())
 
 

@@ -108,3 +108,21 @@ def test_a_file_that_gitlab_would_refuse_is_an_error(tmp_path: Path) -> None:
     folder = repository(tmp_path, "train: {script: [echo], needs: [nobody]}\n")
     with pytest.raises(gitlab_local.GitlabLocalError, match="nobody"):
         gitlab_local.run(folder, tmp_path / "scratch")
+
+
+SCOPED = """
+outside:
+  script: ['echo "${#KEY} letters and $PLACE"']
+inside:
+  environment: {name: cdml/report, action: access}
+  script: ['echo "${#KEY} letters and $PLACE"']
+"""
+
+
+def test_a_scoped_variable_reaches_the_jobs_of_its_environments_alone_and_a_path_is_text(tmp_path: Path) -> None:
+    run = gitlab_local.run(
+        repository(tmp_path, SCOPED), tmp_path / "scratch",
+        variables={"PLACE": "/some/place"}, scoped={"KEY": {"cdml/*": "hush", "staging": "hush-hush"}},
+    )  # fmt: skip
+    assert run.job("inside").output == "4 letters and /some/place\n"
+    assert run.job("outside").output == "0 letters and /some/place\n"
