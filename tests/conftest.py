@@ -21,6 +21,11 @@ settings.load_profile("suite")
 ROOMY = 4 * 2**30
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for servers, for git and for DVC."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure() -> None:
     """Temporary folders in memory, where that is roomy and programs may be run from it: git waits for the disk."""
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
