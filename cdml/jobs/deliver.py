@@ -17,6 +17,7 @@ from cdml.core.settings import CONFIG_FILE
 from cdml.forges.base import Forge, PullRequest, Status
 from cdml.jobs.concerned import context_of, projects_at
 from cdml.jobs.forge import forge_of
+from cdml.jobs.gate import look_again
 from cdml.jobs.handover import Handover, drawn_images, kept_files, kept_objects, read_all
 from cdml.jobs.images import alone, fit, show_images
 from cdml.jobs.judged import handed_run, keep_run, snapshot_of
@@ -84,7 +85,10 @@ def _deliver(
     text, shown = _say(git, forge, pull, place, handover, context, say)
     if text is None:
         say(f"pull request {pull.number}: a later run has spoken of {handover.model}, or nothing was to be said")
-    own = context is None or not context.fork
+    if context and context.asked:
+        look_again(forge, pull, say)
+    # Both are asked: what a run says of itself, its starter may have got wrong.
+    own = not (pull.fork or (context and context.fork))
     # Somebody asked to train anew, and this is what they were shown.
     again = context is not None and context.force and text is not None
     kept = _keep(git, place, handover, again, say) if handover.judgement and own else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -283,3 +284,27 @@ def test_what_waits_or_breaks_fails_in_whichever_job(registered, github, tmp_pat
     number = offer(registered, "broken", params__yaml="skill: -1\n")
     github(registered, number)
     registered.cdml("run", "--event", "pull_request", *handover, "--verdict", "later", code=4)
+
+
+def test_after_a_run_that_was_asked_for_the_required_check_looks_again(registered, github, tmp_path, monkeypatch):
+    looked: list[int] = []
+    monkeypatch.setattr(LocalForge, "look_again", lambda _, pull: looked.append(pull.number) or True)
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    for label in (None, "cdml train"):
+        github(registered, number, label=label)
+        registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+        said = registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert looked == [number]
+    assert "looks again" in said
+
+
+def test_of_a_pull_request_that_is_a_fork_s_nothing_is_kept_whatever_its_run_says(
+    registered, github, tmp_path, monkeypatch
+):
+    number = offer(registered, "better", params__yaml="skill: 1.3\n")
+    github(registered, number)
+    registered.cdml("run", "--event", "pull_request", "--handover", str(tmp_path / "h"))
+    found = LocalForge.pull
+    monkeypatch.setattr(LocalForge, "pull", lambda self, number: replace(found(self, number), fork=True))
+    assert "kept" not in registered.cdml("comment", "--from", str(tmp_path / "h"))
+    assert not [ref for ref in registered.refs() if ref.startswith("refs/cdml/runs/")]
