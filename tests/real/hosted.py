@@ -145,8 +145,8 @@ class Hosted:
     def comment(self, number: int, body: str, login: str = "ada") -> act.Run:
         """What somebody writes on a pull request, and the run that it starts."""
         self.main()
-        # What was shown before it is known by this machine's clock.
-        self.hub.ticks = int(time.time() - BEGINNING.timestamp())
+        # What was shown before it is known by this machine's clock, and by the forge's, which never goes back.
+        self.hub.ticks = max(self.hub.ticks, int(time.time() - BEGINNING.timestamp()))
         written = self.hub.add_comment(number, body, login)
         payload = {"action": "created", "comment": {"id": written["id"], "body": body}}
         return self.run(

@@ -156,7 +156,7 @@ def _waived(there: Hosted, number: int, gate: str) -> None:
     words = f"/cdml waive {gate} The forest needs no scaling."
     run = there.comment(number, words, "bob")
     assert run.exit_code == 0, said(run)
-    assert there.signs(words) == ["eyes", "+1"]
+    assert there.signs(words) == ["eyes", "+1"], there.comments(number)[-1]
     assert f"✅ progression: {gate} is waived by bob" in there.comments(number)[-1]
     assert "waived by bob: The forest needs no scaling." in there.comments(number)[0]
 
