@@ -15,8 +15,8 @@ from plain import plain_environment
 from small_project import Small, make
 
 MEMORY = Path("/dev/shm")
-# Half of what hypothesis tries unless a test says otherwise: two cores have five minutes for all tests.
-settings.register_profile("suite", max_examples=50, deadline=None)
+# A third of what hypothesis tries unless a test says otherwise: two cores have five minutes for all tests.
+settings.register_profile("suite", max_examples=33, deadline=None)
 settings.load_profile("suite")
 ROOMY = 4 * 2**30
 

@@ -116,7 +116,7 @@ class Hosted:
         """What somebody writes on a merge request, and the pipeline that the project's webhook starts by it."""
         self._stand_on("main")
         # What was shown before it is known by this machine's clock.
-        self.lab.ticks = int(time.time() - BEGINNING.timestamp())
+        self.lab.ticks = max(self.lab.ticks, int(time.time() - BEGINNING.timestamp()))
         written = self.lab.add_comment(number, body, login)
         note = {"object_kind": "note", "object_attributes": {"id": written["id"], "note": body}}
         payload = self.scratch / f"payload-{written['id']}.json"
