@@ -10,19 +10,20 @@ from pathlib import Path
 import pytest
 from gitea_server import GiteaServer
 from gitea_state import HOST, Yard
-from people import git
 
+from cdml.forges.base import Reaction
 from cdml.forges.gitea import GiteaForge
 from cdml.forges.gitea_comments import REACTIONS
 from cdml.state.git import Git
 from rigs.base import ADA, BOB, BOT, EVE, TIMEOUTS
+from rigs.hub import HubRig, clone, commit
 
 TOKENS = {who: hashlib.sha1(who.encode()).hexdigest() for who in (BOT, ADA, BOB, EVE)}
 REPOSITORY = "/api/v1/repos/acme/churn"
 READING = frozenset({"read:repository", "read:issue", "read:user"})
 
 
-class GiteaRig:
+class GiteaRig(HubRig):
     token = TOKENS[BOT]
     operations: Mapping[str, tuple[str, str]] = {
         "list comments": ("GET", f"{REPOSITORY}/issues/[0-9]+/comments"),
@@ -43,21 +44,19 @@ class GiteaRig:
     }
     rate_limit: Mapping[str, str] = {"Retry-After": "2"}  # of a proxy: Gitea itself counts no requests
     unsupported: Mapping[str, str] = {}
+    signs: Mapping[Reaction, str] = REACTIONS
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.logins = {BOT: "cdml-bot", ADA: ADA, BOB: BOB, EVE: EVE}
         yard = Yard(tokens={TOKENS[who]: login for who, login in self.logins.items()}, anybody=None)
-        yard.branches["main"] = _commit("main")
+        yard.branches["main"] = commit("main")
         yard.access = {self.logins[BOT]: "admin", ADA: "write", BOB: "write"}
         self.server = GiteaServer(yard)
         self.monkeypatch = monkeypatch
-        self.folder = folder / "work"
-        git(folder, "init", "--quiet", "--initial-branch=main", str(self.folder))
-        git(self.folder, "remote", "add", "origin", f"{HOST}/acme/churn.git")
-        git(self.folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+        self.folder = clone(folder, f"{HOST}/acme/churn.git")
 
     @property
-    def yard(self) -> Yard:
+    def hub(self) -> Yard:
         return self.server.yard
 
     def forge(self, who: str = BOT, *, hurried: bool = False) -> GiteaForge:
@@ -70,48 +69,13 @@ class GiteaRig:
             made.api.rest = replace(made.api.rest, timeout=TIMEOUTS)
         return made
 
-    def author(self, who: str) -> str:
-        return self.logins[who]
-
-    def add_branch(self, name: str) -> str:
-        return self.push(name)
-
-    def push(self, branch: str) -> str:
-        self.yard.branches[branch] = _commit(f"{branch}{self.yard.branches.get(branch)}")
-        return self.yard.branches[branch]
-
-    def add_pull(self, source: str, target: str = "main", who: str = ADA) -> int:
-        return int(self.yard.add_pull(source, target, self.logins[who])["number"])
-
-    def add_comment(self, number: int, body: str, who: str = ADA) -> int:
-        return int(self.yard.add_comment(number, body, self.logins[who])["id"])
-
-    def change_comment(self, number: int, identity: int, body: str) -> None:
-        self.yard.comments[identity] |= {"body": body, "updated_at": self.yard.now()}
-
-    def delete_comment(self, number: int, identity: int) -> None:
-        del self.yard.comments[identity]
-
-    def comments(self, number: int) -> list[tuple[str, str]]:
-        people = {login: who for who, login in self.logins.items()}
-        kept = [c for c in self.yard.comments.values() if c["number"] == number]
-        return [(people[c["login"]], c["body"]) for c in kept]
-
-    def reactions(self, number: int, identity: int) -> set[str]:
-        words = {sign: word for word, sign in REACTIONS.items()}
-        return {words[sign] for sign in self.yard.comments[identity].get("reactions", ())}
-
     def deny(self) -> None:
-        self.yard.scopes[self.token] = READING
+        self.hub.scopes[self.token] = READING
 
     def rename(self, login: str) -> None:
         self.logins[BOT] = login
-        self.yard.tokens[self.token] = login
-        self.yard.access[login] = "admin"
+        self.hub.tokens[self.token] = login
+        self.hub.access[login] = "admin"
 
     def uncheck(self) -> None:
         self.server.check = False
-
-
-def _commit(text: str) -> str:
-    return hashlib.sha1(text.encode()).hexdigest()

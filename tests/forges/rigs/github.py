@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,18 +10,19 @@ import github_state
 import pytest
 from github_server import GithubServer
 from github_state import Hub
-from people import git
 
+from cdml.forges.base import Reaction
 from cdml.forges.github import GithubForge
 from cdml.forges.github_comments import REACTIONS
 from cdml.state.git import Git
 from rigs.base import ADA, BOB, BOT, EVE, TIMEOUTS
+from rigs.hub import HubRig, clone, commit
 
 TOKENS = {BOT: "ghs_bot", ADA: "ghp_ada", BOB: "ghp_bob", EVE: "ghp_eve"}
 COMMENTS = "/repos/acme/churn/issues/[0-9]+/comments"
 
 
-class GithubRig:
+class GithubRig(HubRig):
     token = TOKENS[BOT]
     operations: Mapping[str, tuple[str, str]] = {
         "list comments": ("GET", COMMENTS),
@@ -43,18 +43,16 @@ class GithubRig:
     }
     rate_limit: Mapping[str, str] = {"Retry-After": "2"}
     unsupported: Mapping[str, str] = {}
+    signs: Mapping[Reaction, str] = REACTIONS
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.logins = {BOT: github_state.BOT, ADA: ADA, BOB: BOB, EVE: EVE}
         hub = Hub(tokens={TOKENS[who]: login for who, login in self.logins.items()}, anybody=None)
-        hub.branches["main"] = _commit("main")
+        hub.branches["main"] = commit("main")
         hub.outsiders = {EVE}
         self.server = GithubServer(hub)
         self.monkeypatch = monkeypatch
-        self.folder = folder / "work"
-        git(folder, "init", "--quiet", "--initial-branch=main", str(self.folder))
-        git(self.folder, "remote", "add", "origin", "https://github.com/acme/churn.git")
-        git(self.folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+        self.folder = clone(folder, "https://github.com/acme/churn.git")
 
     @property
     def hub(self) -> Hub:
@@ -69,37 +67,6 @@ class GithubRig:
             made.api.rest = replace(made.api.rest, timeout=TIMEOUTS)
         return made
 
-    def author(self, who: str) -> str:
-        return self.logins[who]
-
-    def add_branch(self, name: str) -> str:
-        return self.push(name)
-
-    def push(self, branch: str) -> str:
-        self.hub.branches[branch] = _commit(f"{branch}{self.hub.branches.get(branch)}")
-        return self.hub.branches[branch]
-
-    def add_pull(self, source: str, target: str = "main", who: str = ADA) -> int:
-        return int(self.hub.add_pull(source, target, self.logins[who])["number"])
-
-    def add_comment(self, number: int, body: str, who: str = ADA) -> int:
-        return int(self.hub.add_comment(number, body, self.logins[who])["id"])
-
-    def change_comment(self, number: int, identity: int, body: str) -> None:
-        self.hub.comments[identity] |= {"body": body, "updated_at": self.hub.now()}
-
-    def delete_comment(self, number: int, identity: int) -> None:
-        del self.hub.comments[identity]
-
-    def comments(self, number: int) -> list[tuple[str, str]]:
-        people = {login: who for who, login in self.logins.items()}
-        kept = [c for c in self.hub.comments.values() if c["number"] == number]
-        return [(people[c["login"]], c["body"]) for c in kept]
-
-    def reactions(self, number: int, identity: int) -> set[str]:
-        words = {sign: word for word, sign in REACTIONS.items()}
-        return {words[sign] for sign in self.hub.comments[identity].get("reactions", ())}
-
     def deny(self) -> None:
         self.hub.denied = {"pull-requests", "statuses", "contents", "issues", "actions"}
 
@@ -110,7 +77,3 @@ class GithubRig:
 
     def uncheck(self) -> None:
         self.server.check = False
-
-
-def _commit(text: str) -> str:
-    return hashlib.sha1(text.encode()).hexdigest()
