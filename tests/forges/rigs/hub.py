@@ -9,6 +9,7 @@ from pathlib import Path
 from github_state import Hub
 from people import git
 
+from cdml.forges.base import Reaction
 from rigs.base import ADA
 
 
