@@ -15,7 +15,7 @@ from cdml.forges.gitea import GiteaForge
 @pytest.fixture
 def forge(gitea: GiteaRig, ada: Person) -> GiteaForge:
     """Gitea with the bare repository behind it."""
-    gitea.yard.repo = ada.bare
+    gitea.hub.repo = ada.bare
     return gitea.forge()
 
 
@@ -47,7 +47,7 @@ def test_a_release_that_compares_nothing_is_asked_for_its_branches(
 
 def test_somebody_who_opens_it_first_is_followed(gitea: GiteaRig, forge: GiteaForge, ada: Person) -> None:
     ada.push("feature", {"b.txt": "new\n"})
-    gitea.server.once_before(*gitea.operations["open pull"], lambda: gitea.yard.add_pull("feature", login=BOB))
+    gitea.server.once_before(*gitea.operations["open pull"], lambda: gitea.hub.add_pull("feature", login=BOB))
     made = forge.open_pull("feature", "main", "Mine", "")
     assert (made.number, made.title, made.author) == (1, "Mine", BOB)
 
@@ -100,7 +100,7 @@ def test_a_merge_waits_until_the_forge_knows_whether_it_can(
 ) -> None:
     ada.push("feature", {"b.txt": "new\n"})
     forge.open_pull("feature", "main", "Better", "")
-    gitea.yard.unknown = 2
+    gitea.hub.unknown = 2
     gitea.server.fail(method="POST", path=".*/merge", status=409, message="merge push out of date")
     assert forge.merge(1, "merge").state == "merged"
     assert naps == [1.0, 2.0]
@@ -123,15 +123,15 @@ def test_a_head_that_moves_while_it_is_merged_is_refused_by_the_forge(
 def test_rules_speak_for_themselves(gitea: GiteaRig, forge: GiteaForge, ada: Person) -> None:
     ada.push("feature", {"b.txt": "new\n"})
     forge.open_pull("feature", "main", "Better", "")
-    gitea.yard.methods = {"merge"}
+    gitea.hub.methods = {"merge"}
     with pytest.raises(ExternalError, match="does not merge #1: squash is not allowed") as caught:
         forge.merge(1, "squash")
     assert "the ways to merge that are allowed" in caught.value.hint
-    gitea.yard.blocked = "not all required status checks successful"
+    gitea.hub.blocked = "not all required status checks successful"
     with pytest.raises(ExternalError, match="not all required status checks") as caught:
         forge.merge(1, "merge")
     assert "the rules of main may ask for a review" in caught.value.hint
-    gitea.yard.pulls[1]["title"] = "WIP: Better"
+    gitea.hub.pulls[1]["title"] = "WIP: Better"
     assert forge.pull(1).draft
     with pytest.raises(ExternalError, match="Work in progress") as caught:
         forge.merge(1, "merge")
@@ -173,9 +173,9 @@ def test_what_is_not_a_branch_of_ours_does_not_pass_for_one(
 ) -> None:
     ada.push("feature", {"b.txt": "new\n"})
     head = ada.push("theirs", {"c.txt": "new\n"})
-    gitea.yard.add_pull("feature", login=EVE, fork="eve/churn", sha=head)
-    gitea.yard.add_pull("feature", login=EVE, fork="eve/churn", sha=head, gone=True)
-    gitea.yard.add_pull("topic", login=EVE, agit=True, sha=head)
+    gitea.hub.add_pull("feature", login=EVE, fork="eve/churn", sha=head)
+    gitea.hub.add_pull("feature", login=EVE, fork="eve/churn", sha=head, gone=True)
+    gitea.hub.add_pull("topic", login=EVE, agit=True, sha=head)
     found = [forge.pull(number) for number in (1, 2, 3)]
     assert [pull.source for pull in found] == ["eve:feature", "Ghost:feature", "eve:refs/pull/3/head"]
     assert all(pull.fork for pull in found)
@@ -193,10 +193,10 @@ def test_a_branch_that_was_deleted_keeps_its_name(gitea: GiteaRig, forge: GiteaF
 
 def test_pages_of_fifty_are_followed_and_both_names_of_a_file_count(gitea: GiteaRig) -> None:
     gitea.uncheck()
-    gitea.yard.root = "http://gitea:3000"  # what the instance takes itself for
+    gitea.hub.root = "http://gitea:3000"  # what the instance takes itself for
     for number in range(60):
-        gitea.yard.add_pull(f"b{number}", login=ADA)
+        gitea.hub.add_pull(f"b{number}", login=ADA)
     found = gitea.forge().pulls()
     assert [pull.number for pull in found] == list(range(60, 0, -1))
-    gitea.yard.pulls[1]["renamed"] = [{"filename": "new.py", "previous_filename": "old.py"}]
+    gitea.hub.pulls[1]["renamed"] = [{"filename": "new.py", "previous_filename": "old.py"}]
     assert gitea.forge().files(1) == ("new.py", "old.py", "params.yaml", "train.py")

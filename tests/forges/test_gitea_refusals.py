@@ -23,8 +23,8 @@ def pull(gitea: GiteaRig) -> int:
 
 def as_run(gitea: GiteaRig) -> GiteaForge:
     """The forge with the token that Gitea gives a run."""
-    gitea.yard.tokens[OWN] = ACTIONS
-    gitea.yard.access.setdefault(ACTIONS, "write")
+    gitea.hub.tokens[OWN] = ACTIONS
+    gitea.hub.access.setdefault(ACTIONS, "write")
     forge = gitea.forge()
     gitea.monkeypatch.delenv("GITEA_TOKEN")
     gitea.monkeypatch.setenv("GITHUB_TOKEN", OWN)
@@ -47,7 +47,7 @@ def as_run(gitea: GiteaRig) -> GiteaForge:
 )
 def test_the_scope_that_a_token_lacks_is_named(gitea, pull, act, scope: str) -> None:
     gitea.add_comment(pull, "x")
-    gitea.yard.scopes[gitea.token] = frozenset()
+    gitea.hub.scopes[gitea.token] = frozenset()
     with pytest.raises(ExternalError, match=rf"the token in GITEA_TOKEN lacks {scope} \(.*403") as caught:
         act(gitea.forge())
     assert "write:repository, write:issue and read:user" in caught.value.hint
@@ -63,7 +63,7 @@ def test_somebody_who_may_only_read_is_told_what_it_takes(gitea: GiteaRig, pull:
 
 
 def test_a_forks_run_is_told_that_its_token_only_reads(gitea: GiteaRig, pull: int) -> None:
-    gitea.yard.access[ACTIONS] = "read"
+    gitea.hub.access[ACTIONS] = "read"
     with pytest.raises(
         ExternalError, match="the token of this run may not do that: it takes write:repository"
     ) as no:
@@ -92,27 +92,27 @@ def test_a_run_keeps_one_comment_under_the_name_that_nobody_else_can_have(gitea,
     gitea.add_comment(pull, f"{MARK}\nmine now", EVE)
     assert as_run(gitea).comment(pull, "one", MARK).author == ACTIONS
     as_run(gitea).comment(pull, "two", MARK)
-    assert [c["body"] for c in gitea.yard.comments.values() if c["login"] == ACTIONS] == [f"{MARK}\ntwo"]
+    assert [c["body"] for c in gitea.hub.comments.values() if c["login"] == ACTIONS] == [f"{MARK}\ntwo"]
 
 
 def test_a_migrated_comment_is_not_whoevers_who_migrated_it(gitea: GiteaRig, pull: int) -> None:
     identity = gitea.add_comment(pull, f"{MARK}\n/cdml promote", BOT)
-    gitea.yard.comments[identity]["original_author"] = "mallory"
+    gitea.hub.comments[identity]["original_author"] = "mallory"
     found = gitea.forge().find_comment(pull, identity)
     assert found.author == "mallory (migrated)"
     gitea.forge().comment(pull, "ours", MARK)
-    assert len(gitea.yard.comments) == 2
+    assert len(gitea.hub.comments) == 2
 
 
 def test_an_entry_of_the_timeline_is_no_comment(gitea: GiteaRig, pull: int) -> None:
     identity = gitea.add_comment(pull, "pushed 2 commits")
-    gitea.yard.comments[identity]["entry"] = True
+    gitea.hub.comments[identity]["entry"] = True
     with pytest.raises(UsageError, match=f"has no comment {identity}"):
         gitea.forge().find_comment(pull, identity)
 
 
 def test_a_comment_on_an_issue_of_that_number_is_not_a_pull_requests(gitea: GiteaRig) -> None:
-    number = int(gitea.yard.add_issue("t", "b")["number"])
+    number = int(gitea.hub.add_issue("t", "b")["number"])
     identity = gitea.add_comment(number, "/cdml help")
     with pytest.raises(UsageError, match="has no comment"):
         gitea.forge().find_comment(number, identity)
@@ -120,7 +120,7 @@ def test_a_comment_on_an_issue_of_that_number_is_not_a_pull_requests(gitea: Gite
 
 def test_a_sign_that_the_instance_does_not_have_is_left_out(gitea: GiteaRig, pull: int) -> None:
     identity = gitea.add_comment(pull, "/cdml help")
-    gitea.yard.signs = {"heart"}
+    gitea.hub.signs = {"heart"}
     gitea.forge().react(pull, identity, "seen")
     assert gitea.reactions(pull, identity) == set()
     gitea.server.fail(method="POST", status=403, message="no permission to change reaction")
@@ -141,13 +141,13 @@ def test_two_runs_that_open_an_issue_at_once_leave_one(gitea: GiteaRig) -> None:
     other = gitea.forge()
     gitea.server.once_before(*gitea.operations["open issue"], lambda: other.open_issue("k", "t", "quicker"))
     assert gitea.forge().open_issue("k", "t", "slower").number == 1
-    assert [issue["state"] for issue in gitea.yard.issues.values()] == ["open", "closed"]
+    assert [issue["state"] for issue in gitea.hub.issues.values()] == ["open", "closed"]
 
 
 def test_issues_behind_a_page_are_found_and_pull_requests_are_none(gitea: GiteaRig, pull: int) -> None:
     first = gitea.forge().open_issue("k", "t", "b")
     for number in range(60):
-        gitea.yard.add_issue(f"issue {number}", "x")
+        gitea.hub.add_issue(f"issue {number}", "x")
     assert gitea.forge().open_issue("k", "t", "c").number == first.number
     pages = [
         seen.query.get("page") for seen in gitea.server.seen if seen.method == "GET" and "issues" in seen.path
@@ -165,17 +165,17 @@ def test_each_contexts_newest_status_is_read_over_all_pages(gitea: GiteaRig) -> 
 
 @pytest.mark.parametrize(("theirs", "ours"), [("warning", "failure"), ("skipped", "success"), ("error", "error")])
 def test_states_that_other_tools_set_are_understood(gitea: GiteaRig, theirs: str, ours: str) -> None:
-    gitea.yard.statuses.append(
+    gitea.hub.statuses.append(
         {"sha": "a" * 40, "status": theirs, "login": ADA, "context": "x", "description": ""}
     )
-    gitea.yard.statuses[0] |= {"target_url": "", "created_at": gitea.yard.now()}
+    gitea.hub.statuses[0] |= {"target_url": "", "created_at": gitea.hub.now()}
     assert [status.state for status in gitea.forge().statuses("a" * 40)] == [ours]
 
 
 def test_a_long_description_is_cut(gitea: GiteaRig) -> None:
     gitea.forge().set_status("a" * 40, Status("cdml", "success", "ä" * 256))
     gitea.forge().set_status("a" * 40, Status("other", "success", "ä" * 255))
-    assert [s["description"] for s in gitea.yard.statuses] == ["ä" * 254 + "…", "ä" * 255]
+    assert [s["description"] for s in gitea.hub.statuses] == ["ä" * 254 + "…", "ä" * 255]
 
 
 def test_a_run_is_started_with_its_inputs(gitea: GiteaRig, pull: int) -> None:
@@ -183,8 +183,8 @@ def test_a_run_is_started_with_its_inputs(gitea: GiteaRig, pull: int) -> None:
     url = gitea.forge().start_run(found, {"pull": "1", "head": found.head})
     assert url == "https://git.example.com/acme/churn/actions?workflow=cdml-pull-request.yml"
     sent = {"ref": "cdml/asked", "inputs": {"pull": "1", "head": found.head}}
-    assert gitea.yard.dispatches == [{"workflow": "cdml-pull-request.yml", **sent}]
-    gitea.yard.workflows = set()
+    assert gitea.hub.dispatches == [{"workflow": "cdml-pull-request.yml", **sent}]
+    gitea.hub.workflows = set()
     with pytest.raises(UsageError, match=r"starts no cdml-pull-request\.yml") as caught:
         gitea.forge().start_run(found, {})
     assert "is it on main" in caught.value.hint
@@ -202,7 +202,7 @@ def test_writing_without_a_token_names_the_variables_and_asks_nothing(gitea, pul
 
 
 def test_a_wrong_token_and_an_archive_are_said(gitea: GiteaRig, pull: int) -> None:
-    del gitea.yard.tokens[TOKENS[EVE]]
+    del gitea.hub.tokens[TOKENS[EVE]]
     with pytest.raises(ExternalError, match=r"refuses the token in GITEA_TOKEN \(.*401 invalid username"):
         gitea.forge(EVE).pulls()
     gitea.server.fail(method="POST", status=423, message="Repo is archived")
