@@ -165,9 +165,7 @@ def test_each_contexts_newest_status_is_read_over_all_pages(gitea: GiteaRig) -> 
 
 @pytest.mark.parametrize(("theirs", "ours"), [("warning", "failure"), ("skipped", "success"), ("error", "error")])
 def test_states_that_other_tools_set_are_understood(gitea: GiteaRig, theirs: str, ours: str) -> None:
-    gitea.hub.statuses.append(
-        {"sha": "a" * 40, "status": theirs, "login": ADA, "context": "x", "description": ""}
-    )
+    gitea.hub.statuses.append({"sha": "a" * 40, "status": theirs, "login": ADA, "context": "x", "description": ""})
     gitea.hub.statuses[0] |= {"target_url": "", "created_at": gitea.hub.now()}
     assert [status.state for status in gitea.forge().statuses("a" * 40)] == [ours]
 
