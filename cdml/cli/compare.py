@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cdml.cli.app import app, colour, leave, note, root, say
+
+if TYPE_CHECKING:
+    from cdml.core.comparison import Judgement
 
 
 class Format(StrEnum):
@@ -42,16 +47,8 @@ def compare(
     from cdml.jobs.verdict import exit_code
 
     shown = Format.json if json else format
-    old, new = (Path(context.obj) / name for name in (base, head))
-    if base and head and old.is_file() and new.is_file():
-        from cdml.jobs.compare_files import compare_files
-
-        judgement = compare_files(
-            old, new, metrics=tuple(metric), by=tuple(by), positive=positive or None, id_column=id or None
-        )
-    else:
-        _refuse_half(old, new)
-        judgement = _revisions(root(context), base, head)
+    options = {"metrics": tuple(metric), "by": tuple(by), "positive": positive or None, "id_column": id or None}
+    judgement = judged(context, base, head, options)
     if output:
         _write(output, _text(judgement, shown, coloured=False))
     else:
@@ -60,7 +57,18 @@ def compare(
     leave(exit_code(judgement))
 
 
-def _tell(judgement, report: Path | None) -> None:  # type: ignore[no-untyped-def]
+def judged(context: typer.Context, base: str, head: str, options: Mapping[str, Any]) -> Judgement:
+    """The judgement of two revisions, or of two files of predictions, which `options` say how to read."""
+    old, new = (Path(context.obj) / name for name in (base, head))
+    if base and head and old.is_file() and new.is_file():
+        from cdml.jobs.compare_files import compare_files
+
+        return compare_files(old, new, **options)
+    _refuse_half(old, new)
+    return _revisions(root(context), base, head)
+
+
+def _tell(judgement: Judgement, report: Path | None) -> None:
     """What a file and CI are told besides the answer."""
     from cdml.cli import ci_output
 
@@ -81,7 +89,7 @@ def _refuse_half(*paths: Path) -> None:
         raise UsageError(f"{path} {what}; name two files of predictions", "cdml compare OLD.csv NEW.csv")
 
 
-def _revisions(path: Path, base: str, head: str):  # type: ignore[no-untyped-def]
+def _revisions(path: Path, base: str, head: str) -> Judgement:
     from cdml.core.errors import ExternalError
     from cdml.jobs.judge import judge
     from cdml.jobs.project import fetch, open_project
@@ -99,7 +107,7 @@ def _revisions(path: Path, base: str, head: str):  # type: ignore[no-untyped-def
     return judge(project.store, candidate, champion)
 
 
-def _text(judgement, shown: Format, *, coloured: bool) -> str:  # type: ignore[no-untyped-def]
+def _text(judgement: Judgement, shown: Format, *, coloured: bool) -> str:
     match shown:
         case Format.terminal:
             from cdml.reports.terminal import table

@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "evaluator": ("evaluator", ""),
     "ci": ("ci", ""),
     "compare": ("compare", "Compare two models on the same rows, and judge the gates."),
+    "explain": ("explain", "Say what was tested, how and why, in words."),
     "comment": ("comment", "Put what a pull request's run handed over on the pull request."),
     "pr": ("pr", "Open, list, show and merge pull requests."),
     "register": ("register", "Make a version of what main holds: a tag with provenance."),

@@ -1,0 +1,73 @@
+"""`cdml explain`: the words follow what was judged, and every method and kind of gate has some."""
+
+from __future__ import annotations
+
+import pytest
+from judgements import (
+    better,
+    data_changed,
+    first_model,
+    inconclusive,
+    loosened,
+    multiclass,
+    regression,
+    waived,
+    worse,
+)
+
+from cdml.core.comparison import Judgement
+from cdml.core.errors import UsageError
+from cdml.evaluation.gates import GATES
+from cdml.reports.explain import explain
+from cdml.reports.tested import KINDS, method_words
+
+
+def text(judgement: Judgement, name: str = "") -> str:
+    return "\n".join(" ".join((one.title, one.outcome, *one.sentences)) for one in explain(judgement, name))
+
+
+@pytest.mark.parametrize("judged", [better, worse, regression, multiclass], ids=lambda make: str(make.__name__))
+def test_every_method_that_is_used_is_said_in_words(judged) -> None:  # type: ignore[no-untyped-def]
+    for metric in judged().comparison.metrics:
+        assert metric.interval is None or method_words(metric.method), metric.method
+
+
+def test_every_kind_of_gate_is_said_in_words() -> None:
+    assert set(KINDS) == set(GATES)
+
+
+def test_numbers_interval_and_rows_are_those_of_the_report() -> None:
+    judgement = better()
+    auc = judgement.comparison.metrics[0]
+    assert auc.interval is not None
+    said = text(judgement, "roc_auc")
+    assert f"the change is +{auc.difference:.3f}, with 95 % confidence +{auc.interval.low:.3f} to" in said
+    assert f"{auc.rows:,} test rows" in said
+    assert "DeLong" in said
+
+
+def test_an_undecided_gate_says_how_many_rows_would_decide_and_what_it_stops() -> None:
+    said = text(inconclusive())
+    more = next(v.more_rows for v in inconclusive().verdicts if v.more_rows)
+    assert f"About {more:,} more test rows would decide" in said
+    assert "stops nothing (on-inconclusive: warn)" in said
+
+
+def test_without_the_same_rows_nothing_is_claimed() -> None:
+    said = text(data_changed())
+    if data_changed().comparison.unpaired:
+        assert "so nothing is claimed" in said
+    assert "first model" in text(first_model())
+
+
+def test_what_was_loosened_or_waived_is_said() -> None:
+    assert "judged as the base has it" in text(loosened())
+    waiver = next(v.waived for v in waived().verdicts if v.waived)
+    assert f"{waiver.who} answers for it: {waiver.why}" in text(waived())
+
+
+def test_a_gate_is_found_by_its_id_and_by_its_metric_and_another_name_is_refused() -> None:
+    assert [one.name for one in explain(better(), "f1:max-regression")] == ["f1:max-regression"]
+    assert len(explain(better(), "roc_auc")) == sum(v.gate.metric == "roc_auc" for v in better().verdicts)
+    with pytest.raises(UsageError, match="neither a gate nor a metric"):
+        explain(better(), "rocauc")
