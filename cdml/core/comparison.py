@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cdml.core.crosses import CROSS, SIGN
+from cdml.core.diagnostics import Diagnostics
+from cdml.core.findings import BehaviourResult, Fairness, FoundSlice, Spread
 from cdml.core.settings import Gate
 
 
 class Direction(StrEnum):
-    """Whether more of a metric is better."""
+    """Whether more of a metric is better; `neither` for a rate that says nothing of quality (selection_rate)."""
 
     HIGHER = "higher"
     LOWER = "lower"
+    NEITHER = "neither"
 
 
 class Outcome(StrEnum):
@@ -39,6 +43,10 @@ class MetricResult:
     `difference` is candidate minus baseline in the metric's own units; `interval` is that difference's.
     `own_interval` is the candidate's value's alone. `method` names the test. Where a project reports a
     number that cannot be recomputed from predictions, both intervals are None and `method` is "reported".
+    `trivial` is what the best constant answer has on these rows, where one makes sense. `p_value` is that of the
+    exact test that goes with the interval, where there is one (McNemar's for accuracy).
+    `held_back` counts the comparisons among which, by Holm's correction, an interval without zero proves nothing
+    (0: it stands by itself).
     """
 
     name: str
@@ -50,17 +58,27 @@ class MetricResult:
     own_interval: Interval | None
     rows: int
     method: str
+    trivial: float | None = None
+    held_back: int = 0
+    p_value: float | None = None
 
     @property
     def judgement(self) -> str:
-        """`better`, `worse`, `same` or `can't tell`; empty without an interval of the difference."""
+        """`better`, `worse`, `same` or `can't tell`; empty without an interval of the difference.
+
+        Of a metric with neither direction `changed` takes the place of the first two.
+        """
         if self.interval is None:
             return ""
         low, high = self.interval.low, self.interval.high
         if low == high == 0:
             return "same"
+        if self.held_back:
+            return "can't tell"
         if self.direction is Direction.LOWER:
             low, high = -high, -low
+        if self.direction is Direction.NEITHER and low * high > 0:
+            return "changed"
         if low > 0:
             return "better"
         return "worse" if high < 0 else "can't tell"
@@ -68,11 +86,36 @@ class MetricResult:
 
 @dataclass(frozen=True)
 class SliceResult:
-    """The primary metric on the rows where `column` has `value`."""
+    """The primary metric on the rows where `column` has `value`; `others` are the slice's other metrics.
+
+    A cross of two columns is called `a*b`, and its values `one × other`.
+    """
 
     column: str
     value: str
     metric: MetricResult
+    others: tuple[MetricResult, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`sex f`, and of a cross `sex f × age below 30`."""
+        columns, values = self.column.split(SIGN), self.value.split(CROSS)
+        if len(columns) != 2 or len(values) != 2:
+            return f"{self.column} {self.value}"
+        return CROSS.join(f"{column.strip()} {value}" for column, value in zip(columns, values, strict=True))
+
+
+@dataclass(frozen=True)
+class DatasetResult:
+    """Both models on one more test set of evaluate.datasets; `metrics[0]` is the primary one.
+
+    `unpaired` says why no difference is claimed there, or why there is nothing at all (`metrics` is empty then).
+    """
+
+    name: str
+    rows: int
+    unpaired: str | None
+    metrics: tuple[MetricResult, ...]
 
 
 class Axis(StrEnum):
@@ -84,6 +127,7 @@ class Axis(StrEnum):
     ENVIRONMENT = "environment"
     TEST_DATA = "test data"
     GATES = "gates"
+    CONTRACTS = "data contracts"
 
 
 @dataclass(frozen=True)
@@ -110,6 +154,10 @@ class Comparison:
 
     `baseline` is None for the first model. `unpaired` says why the two could not be compared row by row.
     `rows` counts the candidate's test rows. `notes` say what a report leaves out.
+    `datasets` are the same on other test sets. `basis` says what was done, or could not be done, so that the two
+    are compared on the same data: a sentence each, of which file names are a part. `found` are weak slices that
+    nobody asked for, `behaviour` the behavioural tests, `repeats` the spread of the metrics over seeds.
+    `reading` is the digest of how predictions were read (task, classes, groups, costs).
     """
 
     model: str
@@ -121,6 +169,14 @@ class Comparison:
     slices: tuple[SliceResult, ...] = ()
     changes: tuple[AxisChange, ...] = ()
     notes: tuple[str, ...] = ()
+    diagnostics: Diagnostics | None = None
+    datasets: tuple[DatasetResult, ...] = ()
+    basis: tuple[str, ...] = ()
+    fairness: tuple[Fairness, ...] = ()
+    found: tuple[FoundSlice, ...] = ()
+    behaviour: tuple[BehaviourResult, ...] = ()
+    repeats: tuple[Spread, ...] = ()
+    reading: str = ""
 
 
 @dataclass(frozen=True)

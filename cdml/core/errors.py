@@ -51,6 +51,14 @@ class ConfigError(CdmlError):
         self.problems = problems
 
 
+class ContractError(ConfigError):
+    """Data break their contract. `printed` is every finding in a line, for a report; `problems` are the same."""
+
+    def __init__(self, message: str, hint: str, problems: tuple[Problem, ...], printed: str) -> None:
+        super().__init__(message, hint, problems)
+        self.printed = printed
+
+
 class ExternalError(CdmlError):
     """Another program, a remote or a forge failed.
 

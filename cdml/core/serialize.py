@@ -6,9 +6,12 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cdml.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 T = TypeVar("T")
 
@@ -31,10 +34,10 @@ def plain(value: Any) -> Any:
 
 def load(kind: type[T], text: str | bytes, where: str, hint: str = "") -> T:
     """JSON text as `kind`; raises ConfigError that names `where`, with `hint`, when it does not fit."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        value = TypeAdapter(kind).validate_json(text)
+        value: T = _adapter(kind).validate_json(text)
         unknown = _unknown(json.loads(text, parse_constant=_refuse), plain(value))
     except ValidationError as error:
         first = error.errors()[0]
@@ -45,6 +48,18 @@ def load(kind: type[T], text: str | bytes, where: str, hint: str = "") -> T:
     if unknown:
         raise ConfigError(f"{where} is not what cdml wrote: it has no key {unknown}", hint)
     return value
+
+
+_adapters: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """pydantic's checks of a kind, kept: it takes milliseconds to make them."""
+    from pydantic import TypeAdapter
+
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def _refuse(constant: str) -> None:
