@@ -3,30 +3,77 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cdml.evaluation.estimate import Bounds, Estimate, unchanged, wilson
+from cdml.evaluation import clusters
+from cdml.evaluation.estimate import Bounds, Estimate, student, unchanged, wilson
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cdml.evaluation.predictions import Predictions
 
-METHOD = "paired score interval (Newcombe 1998)"
+METHOD = "exact McNemar, paired score interval (Newcombe 1998)"
+CLUSTERED = "paired t, by groups"
+
+
+def right(p: Predictions) -> NDArray[Any]:
+    """Which rows are right, boolean (n,)."""
+    return p.once("right", lambda: p.y_true == p.predicted)
+
+
+def value(p: Predictions) -> float:
+    """The share of right rows."""
+    return float(right(p).mean())
 
 
 def own(p: Predictions, value: float) -> Estimate:
     """Wilson's interval of one model's accuracy."""
-    right = float((p.y_true == p.predicted).sum())
-    return Estimate(value, lambda confidence: wilson(right, p.rows, confidence), "Wilson score interval")
+    import numpy as np
+
+    hits, members = right(p), np.ones(p.rows, dtype=bool)
+    name = "Wilson score interval" if p.groups is None else "Wilson score interval, by groups"
+    return Estimate(value, lambda confidence: clusters.proportion(hits, members, p, confidence), name)
 
 
 def difference(base: Predictions, cand: Predictions) -> Estimate:
-    """Candidate's accuracy minus baseline's, with Newcombe's interval."""
+    """Candidate's accuracy minus baseline's.
+
+    The interval is Newcombe's; where the exact McNemar test does not reject at that confidence it reaches to zero:
+    no difference is claimed that the test does not find. Rows in groups: Student's interval of the groups'
+    differences.
+    """
+    method = METHOD if cand.groups is None else CLUSTERED
     if (base.predicted == cand.predicted).all():
-        return unchanged(METHOD)
-    was, now = base.y_true == base.predicted, cand.y_true == cand.predicted
+        return unchanged(method)
+    was, now = right(base), right(cand)
     both, gained, lost = int((was & now).sum()), int((now & ~was).sum()), int((was & ~now).sum())
     n = base.rows
-    return Estimate((gained - lost) / n, lambda c: newcombe((both, gained, lost, n), c), METHOD)
+    share = (gained - lost) / n
+    if cand.groups is not None:
+        return _by_groups(now.astype(float) - was, share, cand)
+    p_value = mcnemar(gained, lost)
+
+    def bounds(confidence: float) -> Bounds:
+        low, high = newcombe((both, gained, lost, n), confidence)
+        return (min(low, 0.0), max(high, 0.0)) if p_value > 1 - confidence else (low, high)
+
+    return Estimate(share, bounds, method, p_value)
+
+
+def _by_groups(rows: NDArray[Any], share: float, p: Predictions) -> Estimate:
+    error, freedom = clusters.of_mean(rows, p)
+    if error:
+        return student(share, error, freedom, CLUSTERED, (-1.0, 1.0))
+    units = clusters.count(p)  # no variance between groups: as many groups that do not differ bound it
+    return Estimate(share, lambda c: newcombe((0, 0, 0, units), c), "no variance: as many rows as groups")
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """The two-sided p-value of the exact McNemar test: chance alone gains half of the rows that changed."""
+    from scipy.stats import binom
+
+    return min(1.0, 2 * float(binom.cdf(min(gained, lost), gained + lost, 0.5)))
 
 
 def newcombe(table: tuple[int, int, int, int], confidence: float) -> Bounds:

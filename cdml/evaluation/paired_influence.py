@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from cdml.evaluation.estimate import Bounds, Estimate, student, unchanged
+from cdml.evaluation import clusters
+from cdml.evaluation.estimate import Bounds, Estimate, positive, student, unchanged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,12 +22,22 @@ METHOD = "paired infinitesimal jackknife"
 LIMITS: dict[str, Bounds] = {"rmse": (0.0, math.inf), "r2": (-math.inf, 1.0), "average_precision": (0.0, 1.0)}
 
 
+def value(name: str, p: Predictions) -> float:
+    """The metric of these rows, as scikit-learn computes it."""
+    if name == "average_precision":
+        return p.once("precision", lambda: _average_precision(p))[0]
+    squares = (p.y_true - p.predicted) ** 2
+    if name == "rmse":
+        return math.sqrt(float(squares.mean()))
+    return 1 - float(squares.sum()) / float(((p.y_true - p.y_true.mean()) ** 2).sum())
+
+
 def influences(name: str, p: Predictions) -> NDArray[Any]:
     """The derivative of the metric by each row's weight, shape (n,); they add up to zero."""
     import numpy as np
 
     if name == "average_precision":
-        return _average_precision(p)
+        return p.once("precision", lambda: _average_precision(p))[1]
     squares = (p.y_true - p.predicted) ** 2
     if name == "rmse":
         mean = float(squares.mean())
@@ -39,21 +50,25 @@ def influences(name: str, p: Predictions) -> NDArray[Any]:
 def own(name: str, p: Predictions, value: float) -> Estimate:
     """Student's interval of one model's value, kept within the metric's range."""
     rows = influences(name, p)
+    error, freedom = clusters.error(rows, p), clusters.freedom(rows, p)
     if name == "average_precision" and 0 < value < 1:
-        return _logit(value, _error(rows), _freedom(rows))
-    return student(value, _error(rows), _freedom(rows), "infinitesimal jackknife", LIMITS[name])
+        return _logit(value, error, freedom)
+    if name == "rmse" and p.groups is not None and value > 0:
+        return positive(value, error, freedom, "infinitesimal jackknife, by groups")
+    return student(value, error, freedom, "infinitesimal jackknife", LIMITS[name])
 
 
 def difference(name: str, base: Predictions, cand: Predictions, values: tuple[float, float]) -> Estimate:
     """Student's interval of candidate's value minus baseline's, from the difference of each row's influences."""
     import numpy as np
 
+    method = METHOD if cand.groups is None else f"{METHOD}, by groups"
     ranked = name == "average_precision"
     before, after = (base.scored, cand.scored) if ranked else (base.predicted, cand.predicted)
     if np.array_equal(before, after):
-        return unchanged(METHOD)
+        return unchanged(method)
     rows = influences(name, cand) - influences(name, base)
-    return student(values[1] - values[0], _error(rows), _freedom(rows), METHOD)
+    return student(values[1] - values[0], clusters.error(rows, cand), clusters.freedom(rows, cand), method)
 
 
 def _logit(value: float, error: float, freedom: float) -> Estimate:
@@ -68,27 +83,19 @@ def _logit(value: float, error: float, freedom: float) -> Estimate:
     return Estimate(value, bounds, "infinitesimal jackknife, logit scale")
 
 
-def _error(rows: NDArray[Any]) -> float:
-    n = len(rows)
-    return math.sqrt(float((rows**2).sum()) * n / (n - 1))
+def _average_precision(p: Predictions) -> tuple[float, NDArray[Any]]:
+    """The value and the influences.
 
-
-def _freedom(rows: NDArray[Any]) -> float:
-    """Degrees of freedom by Satterthwaite's rule, 2 V² / Var(V): few rows of great influence say little of V."""
-    n, variance = len(rows), float((rows**2).sum())
-    spread = float((rows**4).sum()) - variance**2 / n
-    return min(n - 1.0, max(2.0, 2 * variance**2 / spread)) if spread > 0 else n - 1.0
-
-
-def _average_precision(p: Predictions) -> NDArray[Any]:
-    """With A and B the positives and the rows scored at least as high as a row: AP is the positives' mean of A /
-    B.
-
-    A row moves its own term, and the terms of all positives scored no higher, in whose A and B it counts.
+    With A and B the positives and the rows scored at least as high as a row, it is the positives' mean of A / B. A
+    row moves its own term, and the terms of all positives scored no higher, in whose A and B it counts.
     """
     import numpy as np
 
-    _, rank = np.unique(-p.scored, return_inverse=True)  # 0 is the highest score; ties share a rank
+    order = p.order[::-1]
+    ordered = p.scored[order]
+    fresh = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    rank = np.empty(p.rows, dtype="int64")  # 0 is the highest score; ties share a rank
+    rank[order] = np.cumsum(fresh) - 1
     size = np.bincount(rank)
     hits = np.bincount(rank, weights=p.y_true)
     rows_above, hits_above = np.cumsum(size), np.cumsum(hits)
@@ -97,4 +104,4 @@ def _average_precision(p: Predictions) -> NDArray[Any]:
     value = float((hits * precision).sum()) / positives
     gain = np.cumsum((hits / rows_above)[::-1])[::-1]
     loss = np.cumsum((hits * precision / rows_above)[::-1])[::-1]
-    return np.asarray((p.y_true * (precision[rank] + gain[rank] - value) - loss[rank]) / positives)
+    return value, np.asarray((p.y_true * (precision[rank] + gain[rank] - value) - loss[rank]) / positives)

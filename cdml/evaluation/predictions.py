@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from cdml.core.settings import Task
+from cdml.core.errors import ConfigError
+from cdml.core.settings import Evaluate, MetricSpec, Task
 from cdml.evaluation import columns, target
 from cdml.evaluation.table import Table, read_table
 
@@ -15,16 +16,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TRUE, PRED, SCORE = "y_true", "y_pred", "y_score"
+QUERY_COLUMNS = ("query", "group")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """What a model said of n test rows, and what was true.
 
-    `y_true` and `y_pred` have shape (n,): numbers for regression, else indices into `classes` (binary: 1 is the
-    positive class). `score` is P(positive), shape (n,), or one column for each of k classes, shape (n, k), rows
-    adding up to one. `ids` are (n,) strings without duplicates. `columns` are all other columns of the file, for
-    slices.
+    `y_true` and `y_pred` have shape (n,): numbers for regression and ranking (the relevance), zeros for a table
+    of scores, else indices into `classes` (binary: 1 is the positive class). `score` is P(positive), (n,), or one
+    column for each of k classes, shape (n, k), rows adding up to one, or what ranks the rows. `ids` are (n,)
+    strings without duplicates. `columns` are all other columns of the file. `groups` (n,) are whole numbers, the
+    same for rows that belong together, and `grouped_by` the column that was asked for. `defined` are the metrics
+    that the project defines over the columns.
     """
 
     name: str
@@ -35,6 +41,10 @@ class Predictions:
     classes: tuple[str, ...] = ()
     ids: NDArray[Any] | None = None
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    groups: NDArray[Any] | None = None
+    defined: tuple[MetricSpec, ...] = ()
+    grouped_by: str | None = None
+    _kept: dict[object, object] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def rows(self) -> int:
@@ -53,6 +63,32 @@ class Predictions:
         assert self.score is not None  # noqa: S101
         return self.score
 
+    @property
+    def order(self) -> NDArray[Any]:
+        """The rows by their score, lowest first, shape (n,); `score` has to be there."""
+        import numpy as np
+
+        return self.once("order", lambda: np.argsort(self.scored))
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, computed once for these rows: a rank serves a value and two intervals."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return cast(T, self._kept[key])
+
+
+def read(source: Path | bytes, name: str, evaluate: Evaluate) -> Predictions:
+    """Predictions read as a project's settings say: its task, labels, ids, groups and own metrics."""
+    return read_predictions(
+        source,
+        name,
+        task=evaluate.task,
+        positive=evaluate.positive,
+        id_column=evaluate.id,
+        group=evaluate.group,
+        defined=evaluate.defined,
+    )
+
 
 def read_predictions(
     source: Path | bytes,
@@ -61,29 +97,49 @@ def read_predictions(
     task: Task | None = None,
     positive: str | None = None,
     id_column: str | None = None,
+    group: str | None = None,
+    defined: tuple[MetricSpec, ...] = (),
 ) -> Predictions:
-    """Read predictions from a CSV file, or from Parquet where `name` ends in .parquet or .pq.
+    """Read predictions from a file: Parquet, JSON lines or CSV, by what `name` ends in.
 
     Columns: `y_true`; `y_pred` and/or `y_score` (binary: P(positive)) or `y_score_<class>` (multiclass); an id
     column (`id` unless named); any other column can be sliced by. A binary file without y_pred predicts the
-    positive class where y_score >= 0.5. See `cdml.evaluation.target.infer_task` for how the task is read off
-    y_true. Raises ConfigError that names the file, the column and the first bad row (counted from 1, without the
-    header).
+    positive class where y_score >= 0.5. Ranking, and a table of scores without a truth, are never inferred: `task`
+    says them. A `group` that the file lacks leaves `groups` None, for the other file of a pair may have it. See
+    `cdml.evaluation.target.infer_task` for how the task is read off y_true. Raises ConfigError that names the
+    file, the column and the first bad row (counted from 1, without the header).
     """
     table = read_table(source, name, text_column=id_column or "id")
-    truth = target.parse(table, TRUE)
-    task = task or target.infer_task(table, truth, positive)
+    parts, task = _parts(table, task, positive, group)
     ids = columns.ids(table, id_column)
-    taken = {TRUE, PRED, SCORE, id_column or "id"}
-    if task == "regression":
-        parts = _regression(table, truth)
-    elif task == "binary":
-        parts = _binary(table, truth, positive)
-    else:
-        parts = _multiclass(table, truth, positive)
-        taken |= {f"{SCORE}_{label}" for label in parts.classes}
+    taken = {TRUE, PRED, SCORE, id_column or "id", *(f"{SCORE}_{label}" for label in parts.classes)}
     others = {key: table.frame[key].to_numpy() for key in table.frame.columns if key not in taken}
-    return Predictions(name, task, parts.y_true, parts.y_pred, parts.score, parts.classes, ids, others)
+    groups = parts.groups if task == "ranking" else _groups(table, group)
+    for column in {spec.column for spec in defined if spec.kind == "column"} & set(others):
+        others[column] = columns.numbers(table, column)
+    return Predictions(
+        name, task, parts.y_true, parts.y_pred, parts.score, parts.classes, ids, others, groups, defined, group
+    )
+
+
+def demand_groups(p: Predictions) -> None:
+    """Raise ConfigError where nothing says which rows belong together, although the project says that some do."""
+    if p.grouped_by is not None and p.groups is None:
+        raise ConfigError(
+            f"{p.name}: no column {p.grouped_by}, whose rows belong together",
+            "Write it to the predictions, or correct evaluate.group in mlops.yaml.",
+        )
+
+
+def demand_columns(p: Predictions) -> None:
+    """Raise ConfigError where a column is missing that the project groups or measures by."""
+    demand_groups(p)
+    lacking = next((s for s in p.defined if s.kind == "column" and s.column not in p.columns), None)
+    if lacking is not None:
+        raise ConfigError(
+            f"{p.name}: no column {lacking.column}, which is a metric",
+            "Write it to the predictions, or correct evaluate.metrics in mlops.yaml.",
+        )
 
 
 @dataclass(frozen=True)
@@ -92,6 +148,42 @@ class _Parts:
     y_pred: NDArray[Any] | None
     score: NDArray[Any] | None
     classes: tuple[str, ...] = ()
+    groups: NDArray[Any] | None = None
+
+
+def _parts(table: Table, task: Task | None, positive: str | None, group: str | None) -> tuple[_Parts, Task]:
+    """The columns that the task asks for, and the task."""
+    if task == "scores":
+        return _Parts(_zeros(table), None, None), task
+    if task == "ranking":
+        return _ranking(table, group), task
+    truth = target.parse(table, TRUE)
+    task = task or target.infer_task(table, truth, positive)
+    if task == "regression":
+        return _regression(table, truth), task
+    if task == "binary":
+        return _binary(table, truth, positive), task
+    return _multiclass(table, truth, positive), task
+
+
+def _zeros(table: Table) -> NDArray[Any]:
+    import numpy as np
+
+    return np.zeros(len(table.frame))
+
+
+def _groups(table: Table, group: str | None) -> NDArray[Any] | None:
+    return columns.groups(table, group) if group is not None and group in table.frame else None
+
+
+def _ranking(table: Table, group: str | None) -> _Parts:
+    """Relevance and score of each row, and the query that it answers."""
+    found = [name for name in ((group,) if group else QUERY_COLUMNS) if name in table.frame]
+    if not found:
+        raise table.missing(group or "query")
+    relevance = columns.numbers(table, TRUE)
+    columns.first_bad(table, TRUE, relevance < 0, relevance, "is no relevance, which is 0 or more")
+    return _Parts(relevance, None, columns.numbers(table, SCORE), groups=columns.groups(table, found[0]))
 
 
 def _regression(table: Table, truth: target.Target) -> _Parts:

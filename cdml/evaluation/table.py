@@ -13,7 +13,13 @@ from cdml.core.errors import ConfigError
 if TYPE_CHECKING:
     import pandas as pd
 
-HINT = "A predictions file has y_true, y_pred and/or y_score (several classes: y_score_<class>), and best an id."
+HINT = (
+    "A predictions file has y_true, y_pred and/or y_score (several classes: y_score_<class>), and best an id. "
+    "A ranking has y_true, y_score and query; columns of scores without a truth are task scores."
+)
+PARQUET = (".parquet", ".pq")
+LINES = (".jsonl", ".ndjson")
+MOST_DIGITS = 19
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,11 @@ class Table:
         return ConfigError(f"{self.name}: no column {column}; it has {has}", HINT)
 
 
-def read_table(source: Path | bytes, name: str, *, text_column: str) -> Table:
-    """The whole file; `text_column` is kept as text (an id `007` is not 7). Raises ConfigError."""
+def read_table(source: Path | bytes, name: str, *, text_column: str, may_be_empty: bool = False) -> Table:
+    """The whole file, of the format that `name` ends in (Parquet, JSON lines, else CSV).
+
+    `text_column` is kept as text: an id `007` is not 7. Raises ConfigError, for no row too unless it may be empty.
+    """
     import pandas as pd
 
     try:
@@ -43,13 +52,17 @@ def read_table(source: Path | bytes, name: str, *, text_column: str) -> Table:
         raise ConfigError(f"{name}: cannot be read: {error.strerror or error}") from None
     if not data.strip():
         raise ConfigError(f"{name}: the file is empty", HINT)
-    parquet = name.lower().endswith((".parquet", ".pq"))
-    frame = _parquet(data, name) if parquet else _csv(data, name, text_column)
+    if name.lower().endswith(PARQUET):
+        frame = _parquet(data, name)
+    elif name.lower().endswith(LINES):
+        frame = _lines(data, name)
+    else:
+        frame = _csv(data, name, text_column)
     frame.columns = pd.Index([str(key) for key in frame.columns])
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise ConfigError(f"{name}: column {twice[0]} is there twice")
-    if frame.empty:
+    if frame.empty and not may_be_empty:
         raise ConfigError(f"{name}: there is a header but no row", HINT)
     return Table(name, frame)
 
@@ -93,3 +106,38 @@ def _parquet(data: bytes, name: str) -> pd.DataFrame:
         raise ConfigError(f"{name}: Parquet needs pyarrow", 'Install it: pip install "cdml[parquet]"') from None
     except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
         raise ConfigError(f"{name}: not a Parquet file: {error}") from None
+
+
+def _lines(data: bytes, name: str) -> pd.DataFrame:
+    """One JSON object in each line; a key that a line lacks, or null, is an empty cell."""
+    import json
+
+    import pandas as pd
+
+    rows: list[dict[str, object]] = []
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line, object_pairs_hook=_unique, parse_int=_whole)
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{name}: line {number}: not JSON: {error}", HINT) from None
+        if not isinstance(row, dict):
+            raise ConfigError(f"{name}: line {number}: not an object of columns", HINT)
+        nested = next((key for key, value in row.items() if isinstance(value, (dict, list))), None)
+        if nested is not None:
+            raise ConfigError(f"{name}: line {number}: column {nested}: holds no single value", HINT)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _whole(digits: str) -> int | str:
+    """More digits than a machine's whole number has stay text: an id keeps them, a score is refused."""
+    return int(digits) if len(digits) < MOST_DIGITS else digits
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise ValueError("a key is there twice")
+    return row

@@ -95,10 +95,11 @@ def binary_classes(
     elif truth.numeric and set(truth.labels) <= {"0", "1"}:
         wanted = "1"
     else:
-        example = next(iter(seen))
+        shown = [columns.short(label) for label in list(seen)[:5]]
+        example = shown[0]
         raise table.error(
             truth.column,
-            f"which of {', '.join(list(seen)[:5])} is the positive class?",
+            f"which of {', '.join(shown)} is the positive class?",
             f"Say it: --positive {example}, or `positive: {example}` under `evaluate:` in mlops.yaml.",
         )
     negatives = [label for label in truth.labels if label != wanted] or [

@@ -27,6 +27,25 @@ def test_a_gate_is_called_after_its_metric_and_kind() -> None:
     assert gate_id(Gate("min", "Größe (%)|@a", 1)) == "Gr%C3%B6%C3%9Fe%20%28%25%29%7C%40a:min"
 
 
+def test_what_it_is_judged_on_is_a_part_of_its_name() -> None:
+    gap = Gate("max-gap", "f1", 0.05, by="sex")
+    assert gate_id(gap) == "f1:max-gap:by-sex"
+    assert gate_id(replace(gap, by="sex*age band")) == "f1:max-gap:by-sex%2Aage%20band"
+    assert gate_id(replace(GATE, dataset="last-month")) == "f1:max-regression:on-last-month"
+    other = replace(GATE, by="sex", dataset="d", against="churn@v1.0.0")
+    assert gate_id(other) == "f1:max-regression:by-sex:on-d:against-churn%40v1.0.0"
+    long = [gate_id(replace(GATE, by="s" * 200, against=against)) for against in ("latest", "main")]
+    assert len(set(long)) == 2
+    assert max(len(name) for name in long) <= 100
+    assert gate_id(Gate("min", "a" * 96, 0)) == f"{'a' * 96}:min"
+    assert len(gate_id(Gate("min", "a" * 97, 0))) == len(gate_id(Gate("min", "a" * 300, 0))) == 100
+    # A metric that looks like a name with a place has another one, short or long.
+    for tail in ("sex", "s" * 200):
+        named, placed = Gate("min", f"f1:min:by-{tail}", 1), Gate("min", "f1", 1, by=tail)
+        assert gate_id(named) != gate_id(placed)
+    assert parse(f"/cdml waive {gate_id(other)} because it is accepted").gate == gate_id(other)  # type: ignore[union-attr]
+
+
 def test_the_second_of_the_same_is_numbered() -> None:
     gates = [GATE, replace(GATE, limit=0.2), Gate("min", "f1", 0.5), replace(GATE, limit=0.3)]
     assert gate_ids(gates) == ("f1:max-regression", "f1:max-regression-2", "f1:min", "f1:max-regression-3")
@@ -57,7 +76,17 @@ def test_a_rule_is_the_same_wherever_it_stands_in_the_file() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"limit": 0.02}, {"metric": "auc"}, {"relative": True}, {"confidence": 0.9}, {"on_inconclusive": "fail"}],
+    [
+        {"limit": 0.02},
+        {"metric": "auc"},
+        {"relative": True},
+        {"confidence": 0.9},
+        {"on_inconclusive": "fail"},
+        {"by": "sex"},
+        {"min_rows": 100},
+        {"dataset": "last-month"},
+        {"against": "latest"},
+    ],
 )
 def test_another_demand_is_another_rule(change: dict[str, object]) -> None:
     other = replace(GATE, **change)  # type: ignore[arg-type]
@@ -67,5 +96,12 @@ def test_another_demand_is_another_rule(change: dict[str, object]) -> None:
 def test_what_is_accepted_against_one_champion_is_not_accepted_against_the_next() -> None:
     newer = replace(COMPARISON, baseline=Side("churn@v1.4.0", "b" * 40, "v1.4.0"))
     assert gate_rule(GATE, newer) != gate_rule(GATE, COMPARISON)
-    alone = Gate("min", "f1", 0.5)
-    assert gate_rule(alone, newer) == gate_rule(alone, COMPARISON)
+    assert gate_rule(GATE, replace(COMPARISON, baseline=None)) != gate_rule(GATE, COMPARISON)
+    for kind, compares in (
+        ("min", False),
+        ("max-gap", False),
+        ("min-improvement", True),
+        ("max-improvement", True),
+    ):
+        other = Gate(kind, "f1", 0.5)  # type: ignore[arg-type]
+        assert (gate_rule(other, newer) != gate_rule(other, COMPARISON)) is compares

@@ -75,6 +75,10 @@ def test_the_words_of_max_regression() -> None:
     assert error.measured == "+0.030 at best"
     assert error.reason == "m is at least 0.030 worse; 0.010 is allowed."
     assert error.more_rows is None
+    (better,) = judge((Gate("max-regression", "m", 0.01),), _measured(UP, 0.702, 0.02, 0.01, 0.03))
+    assert (better.measured, better.reason) == ("+0.010 at worst", "m is not worse; 0.010 is allowed.")
+    (level,) = judge((Gate("max-regression", "m", 0.01),), _measured(UP, 0.702, 0.0, 0.0, 0.0))
+    assert level.reason.startswith("m is not worse;")
     (near,) = judge((Gate("max-regression", "m", 0.01),), _measured(UP, 0.7, 0.0, -0.01004, 0.01))
     assert near.reason == "m could be up to 0.01004 worse; 0.01000 is allowed."
 
@@ -114,7 +118,7 @@ def test_first_unpaired_reported_and_missing() -> None:
     own = only_reported([reported("m", 0.5, 0.4)], first=False)
     (told,) = judge((REGRESSION,), own)
     assert (told.outcome, "reported by the project" in told.reason) == (OPEN, True)
-    for kind in GATES:
+    for kind in set(GATES) - {"behaviour"}:
         (gone,) = judge((Gate(kind, "gone", 0.5),), own)
         assert gone.outcome is FAIL
         (scoreless,) = judge(
@@ -185,6 +189,11 @@ def test_a_threshold_is_never_passed_by_leaving_rows_out() -> None:
 
 
 BASE = Gate("max-regression", "m", 0.01, confidence=0.95)
+BY = Gate("min", "m", 0.9, by="sex")
+GAP = Gate("max-gap", "m", 0.05, confidence=0.95, by="sex")
+GAIN = Gate("min-improvement", "m", 0.01, confidence=0.95)
+ALARM = Gate("max-improvement", "m", 0.1, confidence=0.95)
+TEST = Gate("behaviour", "m", 0, definition="a")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +202,9 @@ BASE = Gate("max-regression", "m", 0.01, confidence=0.95)
         (BASE, replace(BASE, limit=0.02), "margin from 0.01 to 0.02"),
         (BASE, replace(BASE, limit=0.005), None),
         (BASE, replace(BASE, confidence=0.9), "confidence from 95 % to 90 %"),
-        (BASE, replace(BASE, confidence=0.99), None),
+        (BASE, replace(BASE, confidence=0.99), "confidence from 95 % to 99 %"),  # it would fail later
+        (BASE, replace(BASE, confidence=0.99, on_inconclusive="fail"), None),
+        (replace(BASE, on_inconclusive="fail"), replace(BASE, confidence=0.99, on_inconclusive="fail"), None),
         (BASE, replace(BASE, confidence=None), None),  # 95 % is the default of this kind
         (replace(BASE, confidence=0.99), replace(BASE, confidence=None), "confidence from 99 % to 95 %"),
         (BASE, replace(BASE, relative=True), "margin from 0.01 to 1 %"),
@@ -208,7 +219,25 @@ BASE = Gate("max-regression", "m", 0.01, confidence=0.95)
         (Gate("max", "m", 0.5), Gate("max", "m", 0.6), "max from 0.50 to 0.60"),
         (Gate("max", "m", 0.5), Gate("max", "m", 0.4), None),
         (Gate("min", "m", 0.9, confidence=0.9), Gate("min", "m", 0.9), "confidence from 90 % to none"),
-        (Gate("min", "m", 0.9), Gate("min", "m", 0.9, confidence=0.5), None),
+        (Gate("min", "m", 0.9), Gate("min", "m", 0.9, confidence=0.5), "confidence from none to 50 %"),
+        (Gate("min", "m", 0.9), Gate("min", "m", 0.9, confidence=0.5, on_inconclusive="fail"), None),
+        (BY, replace(BY, confidence=0.95), None),  # it fails no later, and passes only with proof
+        (BY, replace(BY, confidence=0.99), "confidence from none to 99 %"),
+        (replace(BY, confidence=0.95), BY, "confidence from 95 % to none"),
+        (BY, replace(BY, min_rows=30), None),  # the default
+        (BY, replace(BY, min_rows=200), "min-rows from 30 to 200"),
+        (replace(BY, min_rows=200), BY, "min-rows from 200 to 30"),  # more slices dilute the others
+        (GAP, replace(GAP, limit=0.06), "max-gap from 0.05 to 0.06"),
+        (GAP, replace(GAP, limit=0.04), None),
+        (GAIN, replace(GAIN, limit=0.005), "min-improvement from 0.01 to 0.005"),
+        (GAIN, replace(GAIN, limit=0.02), None),
+        (GAIN, replace(GAIN, relative=True, limit=0.5), "min-improvement from 0.01 to 50 %"),
+        (GAIN, replace(GAIN, relative=True, limit=0.0), "min-improvement from 0.01 to 0 %"),
+        (replace(GAIN, limit=0.0), replace(GAIN, relative=True), None),  # nothing is the least in either unit
+        (ALARM, replace(ALARM, limit=0.2), "max-improvement from 0.10 to 0.20"),
+        (ALARM, replace(ALARM, confidence=0.9), None),  # it fails sooner, and a pass needs none
+        (ALARM, replace(ALARM, confidence=0.99), "confidence from 95 % to 99 %"),
+        (TEST, replace(TEST, definition="b"), "the test asks for something else"),
         (
             BASE,
             replace(BASE, limit=0.02, confidence=0.8),
@@ -231,10 +260,14 @@ def test_removed_and_new_gates() -> None:
     assert verdicts[2].outcome is FAIL
 
 
-def test_the_same_kind_on_another_metric_is_another_gate() -> None:
-    other = replace(BASE, metric="n")
+@pytest.mark.parametrize(
+    "change",
+    [{"metric": "n"}, {"by": "sex"}, {"dataset": "d"}, {"against": "latest"}, {"kind": "min-improvement"}],
+)
+def test_the_same_demand_on_something_else_is_another_gate(change: dict[str, str]) -> None:
+    other = replace(BASE, **change)  # type: ignore[arg-type]
     verdicts = judge((other,), _measured(UP, 0.5, 0.0, -0.001, 0.001), (BASE,))
-    assert [(v.gate.metric, v.loosened is None) for v in verdicts] == [("n", True), ("m", False)]
+    assert [(v.gate, v.loosened) for v in verdicts] == [(other, None), (BASE, "removed (m at most 0.01 worse)")]
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,17 @@ _ODD = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 def gate_id(gate: Gate) -> str:
-    """`f1:max-regression`; whatever else than letters, digits, `_`, `.` and `-` a metric has is percent-quoted."""
-    metric = _ODD.sub(lambda found: "".join(f"%{byte:02X}" for byte in _bytes(found[0])), gate.metric)
-    whole = f"{metric}:{gate.kind}"
+    """`f1:max-regression`, `f1:max-gap:by-sex`, with `:on-DATASET` and `:against-MODEL` where it names them.
+
+    Whatever else than letters, digits, `_`, `.` and `-` a name has is percent-quoted.
+    """
+    places = (("by", gate.by), ("on", gate.dataset), ("against", gate.against))
+    tail = "".join(f":{word}-{_quoted(name)}" for word, name in places if name)
+    metric = _quoted(gate.metric)
+    whole = f"{metric}:{gate.kind}{tail}"
     if len(whole) <= LONGEST:
         return whole
-    known = hashlib.sha256(_bytes(gate.metric)).hexdigest()[:12]
+    known = hashlib.sha256(_bytes(f"{metric}\0{tail}" if tail else gate.metric)).hexdigest()[:12]
     return f"{metric[: LONGEST - len(known) - len(gate.kind) - 2]}-{known}:{gate.kind}"
 
 
@@ -32,6 +37,10 @@ def gate_ids(gates: Sequence[Gate]) -> tuple[str, ...]:
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
     return tuple(names)
+
+
+def _quoted(name: str) -> str:
+    return _ODD.sub(lambda found: "".join(f"%{byte:02X}" for byte in _bytes(found[0])), name)
 
 
 def _bytes(text: str) -> bytes:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from cdml.core.settings import Gate
 from cdml.evaluation import numbers
+from cdml.evaluation.gates.kinds import default_confidence, sureness
+from cdml.evaluation.gates.parts import MIN_ROWS
+from cdml.evaluation.gates.subject import amount
 
 LENIENCY = {"fail": 0, "warn": 1, "pass": 2}
 
@@ -13,10 +16,16 @@ LENIENCY = {"fail": 0, "warn": 1, "pass": 2}
 def loosened(base: Gate, head: Gate, higher_is_stricter: bool) -> str | None:
     """How `head` asks for less than `base`, in words; None where it asks for as much or more.
 
-    Both are of one kind and metric. A change between a relative and an absolute margin counts as loosened, because
-    no one can tell before the baseline is known.
+    Both are of one kind and metric, judged on the same thing. What no one can tell before it is judged counts as
+    loosened: a change between a relative and an absolute margin, other slices.
     """
-    ways = [_limit(base, head, higher_is_stricter), _confidence(base, head), _inconclusive(base, head)]
+    ways = [
+        _limit(base, head, higher_is_stricter),
+        _confidence(base, head),
+        _inconclusive(base, head),
+        _rows(base, head),
+        _definition(base, head),
+    ]
     return "; ".join(way for way in ways if way) or None
 
 
@@ -26,26 +35,37 @@ def removed(base: Gate, say: Callable[[Gate], str]) -> str:
 
 
 def _limit(base: Gate, head: Gate, higher_is_stricter: bool) -> str | None:
-    was = numbers.percent(base.limit) if base.relative else numbers.limit(base.limit)
-    now = numbers.percent(head.limit) if head.relative else numbers.limit(head.limit)
-    if base.relative != head.relative:
-        # No margin at all is the strictest in either unit.
-        return None if head.limit == 0 else f"margin from {was} to {now}"
-    looser = head.limit < base.limit if higher_is_stricter else head.limit > base.limit
+    was, now = amount(base), amount(head)
     word = "margin" if base.kind == "max-regression" else base.kind
+    if base.relative != head.relative:
+        # A margin of nothing is the same in either unit.
+        strictest = base if higher_is_stricter else head
+        return None if strictest.limit == 0 else f"{word} from {was} to {now}"
+    looser = head.limit < base.limit if higher_is_stricter else head.limit > base.limit
     return f"{word} from {was} to {now}" if looser else None
 
 
 def _confidence(base: Gate, head: Gate) -> str | None:
-    """A max-regression gate without a confidence has the default one; a min or max gate has none."""
-    default = 0.95 if base.kind == "max-regression" else 0.0
-    was, now = base.confidence or default, head.confidence or default
-    if now >= was:
+    """Less of it passes sooner. More of it fails later, which is looser unless what is undecided fails too."""
+    (passed, failed), (passes, fails) = sureness(base), sureness(head)
+    if passes >= passed and (fails <= failed or head.on_inconclusive == "fail"):
         return None
-    return f"confidence from {numbers.percent(was)} to {numbers.percent(now) if now else 'none'}"
+    named = [gate.confidence or default_confidence(gate) for gate in (base, head)]
+    was, now = (numbers.percent(confidence) if confidence else "none" for confidence in named)
+    return f"confidence from {was} to {now}"
 
 
 def _inconclusive(base: Gate, head: Gate) -> str | None:
     if LENIENCY[head.on_inconclusive] <= LENIENCY[base.on_inconclusive]:
         return None
     return f"on-inconclusive from {base.on_inconclusive} to {head.on_inconclusive}"
+
+
+def _rows(base: Gate, head: Gate) -> str | None:
+    """More of them leave slices out; fewer add slices, of which each asks more proof of all others."""
+    was, now = (gate.min_rows or MIN_ROWS for gate in (base, head))
+    return f"min-rows from {was} to {now}" if was != now else None
+
+
+def _definition(base: Gate, head: Gate) -> str | None:
+    return "the test asks for something else" if base.definition != head.definition else None

@@ -1,0 +1,115 @@
+"""Splits without bias: what stays together, what stays apart, and that a seed gives the same rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cdml.core.errors import CdmlError, ConfigError, UsageError
+from cdml.evaluation.splits import WAYS, split
+
+
+def frame(rows: int = 300) -> pd.DataFrame:
+    number = np.arange(rows)
+    return pd.DataFrame(
+        {
+            "patient": number % 37,
+            "ill": np.where(number % 10 == 0, "yes", "no"),
+            "day": pd.date_range("2024-01-01", periods=rows // 3).repeat(3).astype(str)[::-1],
+            "year": number // 30,
+        }
+    )
+
+
+SPANS = {"1d": pd.Timedelta(days=1), "36h": pd.Timedelta(hours=36), "90m": pd.Timedelta(minutes=90)}
+COLUMNS: dict[str, dict[str, str]] = {
+    "random": {},
+    "group": {"group": "patient"},
+    "stratified": {"column": "ill"},
+    "stratified-group": {"column": "ill", "group": "patient"},
+    "time": {"column": "day"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_row_is_on_one_side_and_a_seed_gives_the_same_rows(way: Any) -> None:
+    train, test = split(frame(), way, 0.2, seed=3, **COLUMNS[way])
+    assert sorted([*train, *test]) == list(range(300))
+    assert len(test) == pytest.approx(60, abs=12)
+    assert (np.diff(train) > 0).all()
+    again = split(frame(), way, 0.2, seed=3, **COLUMNS[way])
+    assert [list(part) for part in again] == [list(train), list(test)]
+    other = split(frame(), way, 0.2, seed=4, **COLUMNS[way])
+    assert (list(other[1]) == list(test)) is (way == "time")
+
+
+@pytest.mark.parametrize("way", ["group", "stratified-group"])
+@settings(max_examples=8)
+@given(seed=st.integers(0, 1000), share=st.sampled_from([0.1, 0.25, 0.5]))
+def test_no_group_is_on_both_sides(way: Any, seed: int, share: float) -> None:
+    rows = frame()
+    train, test = split(rows, way, share, seed=seed, **COLUMNS[way])
+    assert not set(rows.patient[train]) & set(rows.patient[test])
+
+
+@pytest.mark.parametrize("way", ["stratified", "stratified-group"])
+def test_the_share_of_every_class_is_kept(way: Any) -> None:
+    rows = frame(3000)
+    train, test = split(rows, way, 0.2, **COLUMNS[way])
+    spread = 0.001 if way == "stratified" else 0.02
+    for part in (train, test):
+        assert (rows.ill[part] == "yes").mean() == pytest.approx(0.1, abs=spread)
+
+
+@settings(max_examples=12)
+@given(share=st.floats(0.02, 0.95), gap=st.sampled_from([None, *SPANS]))
+def test_no_training_row_is_younger_than_a_test_row(share: float, gap: str | None) -> None:
+    rows = frame()
+    days = pd.to_datetime(rows.day)
+    train, test = split(rows, "time", share, column="day", gap=gap)
+    assert days[train].max() < days[test].min()
+    assert len(test) >= round(300 * share)
+    left = set(range(300)) - set(train) - set(test)
+    if gap is None:
+        assert not left
+    else:
+        assert days[train].max() < days[test].min() - SPANS[gap]
+        assert all(days[test].min() - SPANS[gap] <= days[row] < days[test].min() for row in left)
+
+
+def test_what_happened_at_one_moment_stays_on_one_side() -> None:
+    train, test = split(frame(), "time", 0.25, column="year")
+    assert set(frame().year[test]) == {7, 8, 9}
+    assert set(frame().year[train]) == set(range(7))
+
+
+WRONG: list[tuple[Any, float, dict[str, str], type[CdmlError], str]] = [
+    ("random", 0.0, {}, UsageError, "0 is no share"),
+    ("random", 1.5, {}, UsageError, r"1\.5 is no share"),
+    ("random", 0.001, {}, ConfigError, "no row is left for test"),
+    ("group", 0.2, {}, UsageError, "needs --column"),
+    ("stratified", 0.2, {"column": "nope"}, UsageError, "no column 'nope'; there are patient"),
+    ("stratified", 0.2, {"column": "day", "gap": "1d"}, UsageError, "belongs to --by time"),
+    ("stratified", 0.2, {"column": "hole"}, ConfigError, "empty in 1 rows"),
+    ("stratified", 0.2, {"column": "alone"}, ConfigError, "cannot be split by stratified"),
+    ("time", 0.2, {"column": "ill"}, ConfigError, "holds no dates"),
+    ("time", 0.2, {"column": "year", "gap": "1d"}, UsageError, "holds numbers"),
+    ("time", 0.2, {"column": "day", "gap": "soon"}, UsageError, "no span of time"),
+    ("time", 0.2, {"column": "day", "gap": "-3d"}, UsageError, "no span of time"),
+    ("time", 0.2, {"column": "same"}, ConfigError, "no row is left for training"),
+]
+
+
+@pytest.mark.parametrize(("way", "share", "words", "kind", "said"), WRONG)
+def test_what_cannot_be_split_is_said(
+    way: Any, share: float, words: dict[str, str], kind: type[CdmlError], said: str
+) -> None:
+    rows = frame().assign(same=1, alone=range(300))
+    rows["hole"] = rows.ill.where(rows.index != 5)
+    with pytest.raises(kind, match=said):
+        split(rows, way, share, **words)
