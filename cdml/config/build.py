@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from cdml.config import ci, gates
+from cdml.config import behaviour, ci, data, datasets, gates, metrics, monitor, slicing
 from cdml.config.checks import is_builtin, unwritten_images
 from cdml.config.grammar import PREDICTIONS
 from cdml.core.settings import (
@@ -38,15 +40,18 @@ def build(source: Source, draft: Draft) -> Settings:
     assert train is not None  # noqa: S101
     assert evaluate is not None  # noqa: S101
     register = _register(draft.register, train)
+    made, judged = _stage("train", train), _evaluate(source, draft, evaluate, register.artifact)
     return Settings(
         model=top.model,
         description=top.description or "",
         owners=top.owners,
         ci=ci.build(draft.ci),
-        train=Train(_stage("train", train), train.stages or (), train.when, train.schedule),
-        evaluate=_evaluate(source, draft, evaluate, register.artifact),
+        train=Train(made, train.stages or (), train.when, train.schedule, train.repeats),
+        evaluate=replace(judged, after=behaviour.stages(source, draft, made, judged.stage, register.artifact)),
         register=register,
         environments=tuple(_environment(draft, name) for name in draft.environments),
+        monitor=monitor.build(source, draft),
+        data=data.build(draft),
     )
 
 
@@ -82,10 +87,11 @@ def _evaluate(source: Source, draft: Draft, evaluate: EvaluateModel, artifact: s
     builtin = is_builtin(evaluate)
     predictions = evaluate.predictions or (None if evaluate.stages else PREDICTIONS)
     if builtin:
-        stage: Stage | None = _evaluator(source, evaluate, artifact, predictions)
+        stage: Stage | None = _evaluator(source, draft, evaluate, artifact, predictions)
     else:
         missing = (predictions,) if predictions and predictions not in (evaluate.outs or ()) else ()
-        stage = _stage("evaluate", evaluate, (*missing, *unwritten_images(draft)))
+        more = (path for _, path in datasets.written(evaluate))
+        stage = _stage("evaluate", evaluate, (*missing, *more, *unwritten_images(draft)))
     return Evaluate(
         stage=stage,
         stages=evaluate.stages or (),
@@ -96,25 +102,52 @@ def _evaluate(source: Source, draft: Draft, evaluate: EvaluateModel, artifact: s
         id=evaluate.id,
         task=evaluate.task,
         predictions=predictions,
-        metrics=evaluate.metrics or (),
-        by=evaluate.by,
+        metrics=metrics.names(evaluate),
+        by=slicing.names(evaluate),
         baseline=evaluate.baseline,
-        gates=gates.build(source, draft),
+        gates=(*gates.build(source, draft), *behaviour.gates(source, evaluate)),
         images=evaluate.images,
+        group=evaluate.group,
+        defined=metrics.specs(evaluate),
+        datasets=datasets.build(evaluate),
+        edges=slicing.edges(evaluate),
+        discover=evaluate.discover,
+        importance=_beside(predictions, "importance.json") if evaluate.importance else None,
+        behaviour=behaviour.tests(evaluate),
+        example_rows=evaluate.example_rows,
     )
 
 
-def _evaluator(source: Source, evaluate: EvaluateModel, artifact: str, predictions: str | None) -> Stage:
+def _evaluator(
+    source: Source, draft: Draft, evaluate: EvaluateModel, artifact: str, predictions: str | None
+) -> Stage:
     """The built-in evaluator's stage. What it reads from mlops.yaml are parameters of it to DVC: a new target
     column must not be answered from the cache."""
-    written = [key for key in ("target", "positive", "id", "task", "by") if key in source.data["evaluate"]]
+    read = ("target", "positive", "id", "task", "group", "by", "discover")
+    more = ("metrics",) if evaluate.importance else ()
+    written = [key for key in (*read, *more) if key in source.data["evaluate"]]
+    drawn = (_beside(predictions, "importance.json"),) if evaluate.importance else ()
+    data = (evaluate.data, *(dataset.data for dataset in evaluate.datasets.values()))
     return Stage(
         name="evaluate",
         cmd=EVALUATOR,
-        deps=tuple(path for path in (artifact, evaluate.data) if path),
-        params={CONFIG_FILE: tuple(f"evaluate.{key}" for key in written)},
-        outs=(predictions,) if predictions else (),
+        deps=tuple(dict.fromkeys(path for path in (artifact, *data) if path)),
+        params={CONFIG_FILE: (*(f"evaluate.{key}" for key in written), *datasets.parameters(evaluate))},
+        outs=(*((predictions,) if predictions else ()), *datasets.outs(evaluate).values(), *drawn),
+        metrics=_serving(draft, predictions),
     )
+
+
+def _serving(draft: Draft, predictions: str | None) -> tuple[str, ...]:
+    """The file of what serving costs, where a gate asks for it: no two runs write the same."""
+    from cdml.evaluation.serving import SERVING
+
+    asked = any(gate.metric in SERVING for gate in draft.gates.values())
+    return (_beside(predictions, "serving.json"),) if asked else ()
+
+
+def _beside(predictions: str | None, name: str) -> str:
+    return str(PurePosixPath(predictions or PREDICTIONS).with_name(name))
 
 
 def _environment(draft: Draft, name: str) -> Environment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from cdml.config import words
+from cdml.config import behaviour, data, datasets, monitor, slicing, words
 from cdml.config.grammar import PREDICTIONS
 from cdml.config.model import REQUIRED, EvaluateModel, TrainModel
 
@@ -28,8 +28,13 @@ def check(source: Source, draft: Draft) -> None:
     _one_pipeline(source, draft)
     _artifact(source, draft)
     _images(source, draft)
+    datasets.check(source, draft)
+    behaviour.check(source, draft)
+    slicing.check(source, draft)
     _overlaps(source, draft)
     _environments(source, draft)
+    monitor.check(source, draft)
+    data.check(source, draft)
 
 
 _EXAMPLES = {
@@ -154,6 +159,8 @@ def _written(draft: Draft) -> list[tuple[Path, str]]:
         predictions = evaluate.predictions or PREDICTIONS
         if predictions not in (evaluate.outs or ()):
             found.append((("evaluate", "predictions"), predictions))
+        found += datasets.written(evaluate)
+    found += behaviour.written(draft)
     if evaluate is not None and evaluate.cmd is not None:
         asked = evaluate.images
         found += [(("evaluate", "images", asked.index(path)), path) for path in unwritten_images(draft)]

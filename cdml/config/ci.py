@@ -13,7 +13,7 @@ from cdml.core.settings import Ci
 if TYPE_CHECKING:
     from cdml.config.model import CiModel
 
-Job = Literal["default", "train", "register", "deploy", "retrain"]
+Job = Literal["default", "train", "register", "deploy", "retrain", "monitor"]
 Provider = Literal["github", "azure", "gitlab"]
 
 LABEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$"

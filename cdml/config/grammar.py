@@ -24,6 +24,13 @@ BRANCH_PATTERN = (
     r"^(?![/.\-])(?!.*(//|\.\.|/\.|@\{|\.lock(/|$)))(?!@$)[^\x00-\x20\x7f~^:?*\[\\]*[^\x00-\x20\x7f~^:?*\[\\/.]$"
 )
 PREDICTIONS = "reports/predictions.csv"
+PREDICTIONS_PATTERN = r"\.(csv|parquet|jsonl|ndjson)$"
+OTHER_MODEL_PATTERN = rf"^(?!.*//){NAME}@{VERSION_PATTERN[1:]}"
+# A column, or two joined by a star; neither is nothing but space.
+CUT_PATTERN = r"^[^*]*[^*\s][^*]*(\*[^*]*[^*\s][^*]*)?$"
+# It becomes a part of a file's name, and of a parameter's, in which a dot has a meaning.
+DATASET_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$"
+MOST_DATASETS = 20
 
 
 def version(number: int) -> int:
@@ -40,6 +47,23 @@ def name(text: str) -> str:
             f"{text!r} cannot be a name: letters, digits, '-', '_' and '/' are allowed, "
             "and at both ends a letter or a digit"
         )
+    return text
+
+
+def dataset(text: str) -> str:
+    """A test set's name."""
+    if re.fullmatch(DATASET_PATTERN, text) is None:
+        raise ValueError(
+            f"{text!r} cannot be a dataset's name: at most 50 letters, digits, '-' and '_', "
+            "and at its beginning a letter or a digit"
+        )
+    return text
+
+
+def cut(text: str) -> str:
+    """A column to slice by, or a cross `a*b` of two."""
+    if re.fullmatch(CUT_PATTERN, text) is None:
+        raise ValueError(f"{text!r} is neither a column nor a cross of two such as sex*age_band")
     return text
 
 
@@ -91,3 +115,19 @@ def baseline(text: str) -> str:
     if re.fullmatch(VERSION_PATTERN, text):
         return f"v{text.removeprefix('v')}"
     raise ValueError(f"{text!r} is neither {', '.join(BASELINES)} nor a version such as v1.2.0")
+
+
+def against(text: str) -> str:
+    """What a gate compares with: as `baseline`, or another model's version, or a file of predictions."""
+    model, at, number = text.rpartition("@")
+    if at and is_name(model) and re.fullmatch(VERSION_PATTERN, number):
+        return f"{model}@v{number.removeprefix('v')}"
+    if re.search(PREDICTIONS_PATTERN, text):
+        return path(text)
+    try:
+        return baseline(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is neither {', '.join(BASELINES)}, nor a version such as v1.2.0 or other@v1.2.0, nor a "
+            "file of predictions (.csv, .parquet, .jsonl)"
+        ) from None

@@ -9,23 +9,22 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
-from pydantic.json_schema import SkipJsonSchema
 
+from cdml.config import behaviour as behaviour_grammar
 from cdml.config import ci as ci_grammar
+from cdml.config import data as data_grammar
 from cdml.config import grammar
+from cdml.config import monitor as monitor_grammar
+from cdml.config.fields import Absent, Cut, DatasetName, FilePath, Strict, Text, without
+from cdml.config.gate_model import DatasetGateModel, GateModel
+from cdml.config.metrics import MetricModel
 from cdml.core import images as image_rules
-from cdml.core.settings import Bump, OnInconclusive, Task, When
+from cdml.core.settings import Bump, OnDrift, Task, When
 
-Text = Annotated[str, Field(pattern=r"\S")]
 Name = Annotated[
     str,
     AfterValidator(grammar.name),
     WithJsonSchema({"type": "string", "pattern": grammar.NAME_PATTERN, "maxLength": grammar.NAME_LENGTH}),
-]
-FilePath = Annotated[
-    str,
-    AfterValidator(grammar.path),
-    WithJsonSchema({"type": "string", "pattern": grammar.PATH_PATTERN}),
 ]
 Image = Annotated[
     str,
@@ -49,34 +48,28 @@ Baseline = Annotated[
         }
     ),
 ]
+Bins = Annotated[
+    dict[Text, Annotated[tuple[float, ...], Field(min_length=1, max_length=20)]],
+    Field(min_length=1, max_length=1),
+]
 Version = Annotated[int, AfterValidator(grammar.version), WithJsonSchema({"const": 1})]
-Share = Annotated[str, Field(pattern=grammar.SHARE_PATTERN)]
-Confidence = Annotated[float, Field(ge=0.5, le=0.999)]
-Margin = Annotated[float, Field(ge=0)]
 Param = Text | dict[FilePath, Annotated[tuple[Text, ...], Field(min_length=1)] | None]
-Absent = SkipJsonSchema[None]
 
 
-def _without(*keys: str) -> dict[str, JsonValue]:
-    return {"not": {"anyOf": [{"required": [key]} for key in keys]}}
+def _datasets(key: str) -> dict[str, JsonValue]:
+    """That every dataset has this key."""
+    return {"properties": {"datasets": {"additionalProperties": {"required": [key]}}}}
 
 
 TRAIN_SHAPES: list[JsonValue] = [
-    {"required": ["cmd", "outs"], **_without("stages")},
-    {"required": ["stages"], **_without("cmd", "deps", "params", "outs")},
+    {"required": ["cmd", "outs"], **without("stages")},
+    {"required": ["stages"], **without("cmd", "deps", "params", "outs")},
 ]
 EVALUATE_SHAPES: list[JsonValue] = [
-    {"required": ["cmd"], **_without("stages")},
-    {"required": ["stages"], **_without("cmd", "deps", "params", "outs")},
-    {"required": ["data", "target"], **_without("cmd", "stages", "deps", "params", "outs")},
+    {"required": ["cmd"], **without("stages", "importance"), **_datasets("predictions")},
+    {"required": ["stages"], **without("cmd", "deps", "params", "outs", "importance"), **_datasets("predictions")},
+    {"required": ["data", "target"], **without("cmd", "stages", "deps", "params", "outs"), **_datasets("data")},
 ]
-GATE_SHAPES: list[JsonValue] = [{"required": [kind]} for kind in ("min", "max", "max-regression")]
-
-
-class Strict(BaseModel):
-    """No other keys, and no change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, allow_inf_nan=False)
 
 
 class CiModel(Strict):
@@ -159,30 +152,25 @@ class TrainModel(_Stages):
     schedule: ci_grammar.Cron | Absent = Field(
         None, description="When main is trained on data that moved on: a cron line, such as `17 6 * * 1`."
     )
+    repeats: behaviour_grammar.Repeats = Field(
+        1,
+        description="How often it is trained, each time with another seed in CDML_SEED, which the command must "
+        "read: the spread stands beside the interval.",
+    )
 
 
-class GateModel(Strict):
-    """One demand on one metric: exactly one of `min`, `max` and `max-regression`."""
+class DatasetModel(Strict):
+    """One more test set, on which both models are compared too."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": GATE_SHAPES})
-
-    metric: Text = Field(description="Name of the metric.")
-    min: float | Absent = Field(None, description="The candidate's value must be at least this.")
-    max: float | Absent = Field(None, description="The candidate's value must be at most this.")
-    max_regression: Margin | Share | Absent = Field(
+    data: FilePath | Absent = Field(
+        None, description="The data, in the form of `evaluate.data`; the built-in evaluator scores them."
+    )
+    predictions: FilePath | Absent = Field(
         None,
-        alias="max-regression",
-        description="The candidate may be at most this much worse than the baseline: in the metric's units, "
-        "or a share of the baseline's value such as `1%`.",
+        description="The file of predictions on it, which `cmd` or the stages write. Default, with the built-in "
+        "evaluator: evaluate.predictions with the dataset's name in it.",
     )
-    confidence: Confidence | Absent = Field(
-        None,
-        description="Confidence of the interval that the gate judges. Default: 0.95 for `max-regression`; "
-        "`min` and `max` judge the value alone unless this is given.",
-    )
-    on_inconclusive: OnInconclusive = Field(
-        "warn", alias="on-inconclusive", description="What an undecided gate does."
-    )
+    gates: tuple[DatasetGateModel, ...] = Field((), description="Gates on this dataset.")
 
 
 class EvaluateModel(_Stages):
@@ -196,18 +184,48 @@ class EvaluateModel(_Stages):
         None, description="The value of the target that counts as positive, for a binary task with text labels."
     )
     id: Text | Absent = Field(None, description="The column that identifies a row; it is no feature.")
-    task: Task | Absent = Field(None, description="Default: read off the target column.")
+    task: Task | Absent = Field(
+        None,
+        description="Default: read off the target column, but ranking and scores (columns of scores without a "
+        "truth) are never guessed.",
+    )
     predictions: FilePath | Absent = Field(
         None,
         description="The file of predictions: columns id, y_true, y_pred, y_score..., and any to slice by. "
         f"Default: {grammar.PREDICTIONS}; none where `stages` write metrics files only.",
     )
-    metrics: Annotated[tuple[Text, ...], Field(min_length=1)] | Absent = Field(
+    metrics: Annotated[tuple[Text | MetricModel, ...], Field(min_length=1)] | Absent = Field(
         None,
-        description="Names of metrics; the first one is the primary metric. Default: the usual ones of the task.",
+        description="Names of metrics, or definitions {cost: {fp: 1, fn: 20}}, {column: bleu, direction: higher}; "
+        "the first one is the primary metric. Default: the usual ones of the task.",
     )
-    by: tuple[Text, ...] = Field(
-        (), description="Columns of the predictions; the primary metric is shown for each of their values."
+    group: Text | Absent = Field(
+        None,
+        description="The column whose rows belong together and are no independent observations (patient_id); for "
+        "ranking the query. Default for ranking: a column called query or group.",
+    )
+    by: tuple[Cut | Bins, ...] = Field(
+        (),
+        description="Columns of the predictions to slice by, or crosses `a*b` of two; `{age: [30, 50]}` cuts a "
+        "column of numbers at these edges. Default of many numbers: about five bins of like size.",
+    )
+    importance: bool = Field(
+        False, description="Whether the built-in evaluator measures how much the model relies on each column."
+    )
+    example_rows: bool = Field(
+        True,
+        alias="example-rows",
+        description="Whether single rows of the data may be shown: flipped answers, failing cases of behavioural "
+        "tests, values that break a contract. `false` keeps the counts alone.",
+    )
+    discover: bool | Absent = Field(
+        None,
+        description="Whether weak slices are sought that nobody asked for. Default: in the columns of the "
+        "predictions; with `true` the built-in evaluator writes all columns of `data` there.",
+    )
+    behaviour: behaviour_grammar.Behaviour = Field(
+        (),
+        description="Tests of what the model answers: invariance, direction, examples, or the project's pytest.",
     )
     baseline: Baseline = Field(
         "production",
@@ -220,6 +238,12 @@ class EvaluateModel(_Stages):
         (),
         description="Pictures, PNG or JPEG, that the command or the stages write: shown folded in the comment and "
         "in the report.",
+    )
+    datasets: Annotated[dict[DatasetName, DatasetModel], Field(max_length=grammar.MOST_DATASETS)] = Field(
+        default={},
+        description="More test sets by name, each compared and with gates of its own. One called `train` shows "
+        "the gap between training and test.",
+        json_schema_extra={"propertyNames": {"pattern": grammar.DATASET_PATTERN}},
     )
 
 
@@ -256,6 +280,33 @@ class EnvironmentModel(Strict):
     )
 
 
+class MonitorModel(Strict):
+    """How a model in production is watched: batches of what it was asked and said, and later what was true."""
+
+    schedule: ci_grammar.Cron | Absent = Field(
+        None,
+        description="When CI looks: a cron line, such as `17 6 * * *`. Without it `cdml monitor` does, by hand.",
+    )
+    predictions: monitor_grammar.Place = Field(
+        description="A folder of batches (CSV or Parquet, the date in each name), or one file: the columns that "
+        "went in, and y_pred or y_score."
+    )
+    actuals: monitor_grammar.Place | Absent = Field(
+        None,
+        description="A folder of labels that arrived since, or one file: the id column, and y_true or the target.",
+    )
+    label_delay: monitor_grammar.Delay | Absent = Field(
+        None,
+        alias="label-delay",
+        description="How long labels take, such as `14d`: younger batches are not judged by them.",
+    )
+    on_drift: tuple[OnDrift, ...] = Field(
+        ("issue",),
+        alias="on-drift",
+        description="What follows: `issue` keeps one issue while it lasts; with `retrain` it says how to retrain.",
+    )
+
+
 REQUIRED = ("model", "train", "evaluate")
 
 
@@ -269,9 +320,15 @@ class FileModel(Strict):
     description: Text | Absent = Field(None, description="What the model is for, in a sentence.")
     owners: tuple[Text, ...] = Field((), description="People or teams who answer for the model.")
     ci: CiModel | Absent = Field(None, description="What runs in CI besides the model's own jobs.")
+    data: dict[data_grammar.ContractName, data_grammar.DataModel] = Field(
+        default={},
+        description="Data under contract, checked before anything trains. `train` is what the others are compared with.",
+        json_schema_extra={"propertyNames": {"pattern": grammar.DATASET_PATTERN}},
+    )
     train: TrainModel | Absent = Field(None, description="How the model is made.")
     evaluate: EvaluateModel | Absent = Field(None, description="How the model is judged.")
     registration: RegisterModel | Absent = Field(None, alias="register", description="What becomes a version.")
+    monitor: MonitorModel | Absent = Field(None, description="How the model in production is watched.")
     environments: dict[Name, EnvironmentModel | None] = Field(
         default={},
         description="Environments in promotion order.",

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cdml.config import grammar, words
+from cdml.config.data import DataModel, contract_name
+from cdml.config.gate_model import DatasetGateModel, GateModel
 from cdml.config.model import (
     CiModel,
     DeployModel,
     EnvironmentModel,
     EvaluateModel,
     FileModel,
-    GateModel,
+    MonitorModel,
     RegisterModel,
     TrainModel,
 )
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound="BaseModel")
 _GATES: Path = ("evaluate", "gates")
+_DATASETS: Path = ("evaluate", "datasets")
 
 
 @dataclass
@@ -35,26 +38,31 @@ class Draft:
     train: TrainModel | None = None
     evaluate: EvaluateModel | None = None
     register: RegisterModel | None = None
+    monitor: MonitorModel | None = None
     gates: dict[int, GateModel] = field(default_factory=dict)
     environments: dict[str, EnvironmentModel] = field(default_factory=dict)
     options: dict[str, dict[str, object]] = field(default_factory=dict)
+    data: dict[str, DataModel] = field(default_factory=dict)
 
 
 def draft(source: Source) -> Draft:
     """Validate every part; what is wrong is noted in `source`."""
     _refuse_nothing(source.data, (), source)
-    parts = ("ci", "train", "evaluate", "register", "environments")
+    parts = ("ci", "data", "train", "evaluate", "register", "monitor", "environments")
     data = source.data
     result = Draft(
         top=_part(source, FileModel, (), {key: value for key, value in data.items() if key not in parts}),
         ci=_section(source, CiModel, "ci"),
         train=_section(source, TrainModel, "train"),
         register=_section(source, RegisterModel, "register"),
+        monitor=_section(source, MonitorModel, "monitor"),
     )
     if "evaluate" in data:
         _evaluate(source, result)
     if "environments" in data:
         _environments(source, result)
+    if "data" in data:
+        _data(source, result)
     return result
 
 
@@ -66,8 +74,13 @@ def _refuse_nothing(value: Any, path: Path, source: Source) -> None:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _refuse_nothing(item, (*path, index), source)
-    elif value is None and not (path[0] == "environments" and len(path) == 2) and "params" not in path[:-1]:
+    elif value is None and not _may_be_nothing(path):
         source.report(path, "has no value: write one, or remove the key")
+
+
+def _may_be_nothing(path: Path) -> bool:
+    """An environment without settings, a whole parameters file, a row's missing value."""
+    return (path[0] == "environments" and len(path) == 2) or bool({"params", "input"} & set(path[:-1]))
 
 
 def _section(source: Source, model: type[Model], key: str) -> Model | None:
@@ -89,15 +102,66 @@ def _part(source: Source, model: type[Model], path: Path, value: Any) -> Model |
 def _evaluate(source: Source, result: Draft) -> None:
     """`evaluate` and each of its gates."""
     value = source.data["evaluate"]
-    gates = value.get("gates") if isinstance(value, dict) else None
-    if not isinstance(gates, list):
+    if not isinstance(value, dict):
         result.evaluate = _section(source, EvaluateModel, "evaluate")
         return
-    for index, gate in enumerate(gates):
-        read = _part(source, GateModel, (*_GATES, index), gate)
+    gates = value.get("gates")
+    whole = dict(value)
+    if isinstance(gates, list):
+        for index, gate in enumerate(gates):
+            read = _part(source, GateModel, (*_GATES, index), gate)
+            if read is not None:
+                result.gates[index] = read
+        whole["gates"] = []
+    inner = _gates_of_datasets(value)
+    if inner:
+        whole["datasets"] = {
+            name: {**item, "gates": []} if name in inner else item for name, item in value["datasets"].items()
+        }
+    result.evaluate = _part(source, EvaluateModel, ("evaluate",), whole)
+    _dataset_gates(source, result, inner, len(gates) if isinstance(gates, list) else 0)
+
+
+def _gates_of_datasets(evaluate: dict[str, Any]) -> dict[str, list[Any]]:
+    """The lists of gates in datasets, by the dataset's name."""
+    datasets = evaluate.get("datasets")
+    found = datasets.items() if isinstance(datasets, dict) else ()
+    return {
+        name: item["gates"]
+        for name, item in found
+        if isinstance(item, dict) and isinstance(item.get("gates"), list)
+    }
+
+
+def _dataset_gates(source: Source, result: Draft, inner: dict[str, list[Any]], first: int) -> None:
+    """A dataset's gates count as gates of the one list, behind those that are written there."""
+    for name, gates in inner.items():
+        for index, gate in enumerate(gates):
+            place: Path = (*_DATASETS, name, "gates", index)
+            read = _part(source, DatasetGateModel, place, gate)
+            if read is None:
+                continue
+            if "dataset" in read.model_fields_set:
+                source.report((*place, "dataset"), "stands in a dataset already: remove it")
+            number = max([first - 1, *result.gates]) + 1
+            source.elsewhere[(*_GATES, number)] = place
+            result.gates[number] = read.model_copy(update={"dataset": name})
+
+
+def _data(source: Source, result: Draft) -> None:
+    """Each file under contract."""
+    value = source.data["data"]
+    if not isinstance(value, dict):
+        source.report(("data",), f"must be a mapping of names, not {words.kind(value)}")
+        return
+    for name, item in value.items():
+        try:
+            contract_name(name)
+        except ValueError as error:
+            source.report(("data", name), str(error))
+        read = _part(source, DataModel, ("data", name), item)
         if read is not None:
-            result.gates[index] = read
-    result.evaluate = _part(source, EvaluateModel, ("evaluate",), {**value, "gates": []})
+            result.data[name] = read
 
 
 def _environments(source: Source, result: Draft) -> None:

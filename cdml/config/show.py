@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from cdml.core.settings import Ci, Environment, Evaluate, Gate, Settings, Stage
+from cdml.config import metrics
+from cdml.core.settings import (
+    BehaviourTest,
+    Ci,
+    DataContract,
+    Dataset,
+    Environment,
+    Evaluate,
+    Gate,
+    Monitor,
+    Settings,
+    Stage,
+)
 
 DEFAULT = "default"
 
@@ -34,10 +47,12 @@ def complete(settings: Settings) -> dict[str, Any]:
         "model": settings.model,
         **_given(description=settings.description, owners=list(settings.owners)),
         **_given(ci=_ci(settings.ci)),
+        **_given(data={one.name: _contract(one) for one in settings.data}),
         "train": {
             **_job(settings.train.stage, settings.train.stages),
             "when": settings.train.when,
             **_given(schedule=settings.train.schedule),
+            "repeats": settings.train.repeats,
         },
         "evaluate": _evaluate(settings.evaluate),
         "register": {
@@ -46,6 +61,7 @@ def complete(settings: Settings) -> dict[str, Any]:
             **_given(trusted=list(register.trusted)),
         },
         **_given(environments={item.name: _environment(item) for item in settings.environments}),
+        **_given(monitor=_monitor(settings.monitor)),
     }
 
 
@@ -68,6 +84,10 @@ def later(settings: Settings) -> list[str]:
 
 def _given(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}
+
+
+def _contract(one: DataContract) -> dict[str, Any]:
+    return {"path": one.path, "use": "serving" if one.serving else "training", "schema": one.schema}
 
 
 def _ci(ci: Ci) -> dict[str, Any]:
@@ -93,15 +113,52 @@ def _job(stage: Stage | None, stages: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _evaluate(evaluate: Evaluate) -> dict[str, Any]:
-    gates = [_gate(gate) for gate in evaluate.gates if gate.metric]
-    keys = ("data", "target", "positive", "id", "task", "predictions")
+    asked = [gate for gate in evaluate.gates if gate.kind != "behaviour" and not gate.dataset]
+    gates = [_gate(gate) for gate in asked if gate.metric]
+    keys = ("data", "target", "positive", "id", "task", "group", "predictions")
     return {
         **({} if evaluate.builtin else _job(evaluate.stage, evaluate.stages)),
         **_given(**{key: getattr(evaluate, key) for key in keys}),
-        **_given(metrics=list(evaluate.metrics), by=list(evaluate.by)),
+        **_given(metrics=metrics.shown(evaluate.metrics, evaluate.defined), by=_by(evaluate)),
+        **({} if evaluate.discover is None else {"discover": evaluate.discover}),
+        **_given(importance=bool(evaluate.importance)),
+        "example-rows": evaluate.example_rows,
+        **_given(behaviour=[_test(test, evaluate) for test in evaluate.behaviour]),
         "baseline": evaluate.baseline,
-        **({"gates": gates} if gates or not evaluate.gates else {}),
+        **({"gates": gates} if gates or not asked else {}),
+        **_given(datasets={one.name: _dataset(one, evaluate) for one in evaluate.datasets}),
         **_given(images=list(evaluate.images)),
+    }
+
+
+def _dataset(dataset: Dataset, evaluate: Evaluate) -> dict[str, Any]:
+    gates = [_gate(replace(gate, dataset="")) for gate in evaluate.gates if gate.dataset == dataset.name]
+    return _given(data=dataset.data, predictions=dataset.predictions, gates=gates)
+
+
+def _by(evaluate: Evaluate) -> list[Any]:
+    edges = evaluate.edges
+    return [{name: list(edges[name])} if name in edges else name for name in evaluate.by]
+
+
+def _test(test: BehaviourTest, evaluate: Evaluate) -> dict[str, Any]:
+    gate = next(gate for gate in evaluate.gates if (gate.kind, gate.metric) == ("behaviour", test.name))
+    change = {"column": test.column, **_given(values=list(test.values), add=test.add, multiply=test.multiply)}
+    asked: dict[str, Any] = {
+        "invariance": change,
+        "direction": {**change, "score": test.score, **_given(of=test.of)},
+        "examples": [
+            {"input": dict(row), "answer": answer} for row, answer in zip(test.examples, test.answers, strict=True)
+        ],
+        "pytest": test.path,
+    }
+    return {
+        "name": test.name,
+        test.kind: asked[test.kind],
+        **({} if test.tolerance is None else {"tolerance": test.tolerance}),
+        "may-fail": f"{gate.limit * 100:.12g}%" if gate.relative else int(gate.limit),
+        **_given(data=test.data),
+        **({"sample": test.sample} if test.data else {}),
     }
 
 
@@ -110,6 +167,7 @@ def _gate(gate: Gate) -> dict[str, Any]:
     return {
         "metric": gate.metric,
         gate.kind: limit,
+        **_given(**{"by": gate.by, "min-rows": gate.min_rows, "dataset": gate.dataset, "against": gate.against}),
         **_given(confidence=gate.confidence),
         "on-inconclusive": gate.on_inconclusive,
     }
@@ -120,6 +178,18 @@ def _environment(environment: Environment) -> dict[str, Any]:
     return {
         "branch": environment.branch,
         **_given(deploy={"target": deploy.target, **deploy.options} if deploy else None),
+    }
+
+
+def _monitor(monitor: Monitor | None) -> dict[str, Any]:
+    if monitor is None:
+        return {}
+    delay = f"{monitor.label_delay}d" if monitor.label_delay else None
+    return {
+        **_given(schedule=monitor.schedule),
+        "predictions": monitor.predictions,
+        **_given(actuals=monitor.actuals, **{"label-delay": delay}),
+        "on-drift": list(monitor.on_drift),
     }
 
 

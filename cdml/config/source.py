@@ -31,7 +31,10 @@ def _printable(key: str) -> str:
 
 @dataclass
 class Source:
-    """One file: `data` as JSON would have it, the line of every key and item, and the problems found so far."""
+    """One file: `data` as JSON would have it, the line of every key and item, and the problems found so far.
+
+    `elsewhere` maps a path at which something counts to the path at which it is written.
+    """
 
     file: str
     data: dict[str, Any] = field(default_factory=dict)
@@ -39,9 +42,17 @@ class Source:
     problems: list[Problem] = field(default_factory=list)
     wrong: list[Path] = field(default_factory=list)
     readable: bool = True
+    elsewhere: dict[Path, Path] = field(default_factory=dict)
+
+    def written(self, path: Path) -> Path:
+        """Where a path stands in the file."""
+        ends = range(len(path), 0, -1)
+        end = next((end for end in ends if path[:end] in self.elsewhere), 0)
+        return (*self.elsewhere[path[:end]], *path[end:]) if end else path
 
     def line(self, path: Path) -> int | None:
         """The line of the innermost thing on the path that is written."""
+        path = self.written(path)
         for end in range(len(path), 0, -1):
             if path[:end] in self.lines:
                 return self.lines[path[:end]]
@@ -49,6 +60,7 @@ class Source:
 
     def report(self, path: Path, message: str, hint: str = "") -> None:
         """Note a problem at a path."""
+        path = self.written(path)
         self.wrong.append(path)
         self.problems.append(Problem(self.file, self.line(path), spelled(path), _sentence(message, hint), hint))
 
@@ -59,6 +71,7 @@ class Source:
 
     def has(self, path: Path, but: Path = ()) -> bool:
         """Whether anything at or below a path was found wrong, except below `but` where `path` is above that."""
+        path = self.written(path)
         return any(
             problem[: len(path)] == path and not (len(but) > len(path) and problem[: len(but)] == but)
             for problem in self.wrong

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cdml.config.nested import model_at
 from cdml.config.source import Path, Source, spelled
 
 if TYPE_CHECKING:
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
 EITHER = {
     "params": "must be a parameters file, the name of a parameter in params.yaml, or {file.yaml: [names]}",
     "max-regression": 'must be a number that is 0 or more, or a share such as "1%"',
+    "min-improvement": 'must be a number that is 0 or more, or a share such as "1%"',
+    "max-improvement": 'must be a number that is 0 or more, or a share such as "1%"',
+    "may-fail": 'must be a number of cases, or a share such as "1%"',
+    "by": "must be a column, a cross a*b of two, or {column: [edges]}",
     "runs-on": "must be a machine's label, a list of labels, or {default: ..., train: ...} of them",
     "timeout-minutes": "must be a number of minutes, or {default: ..., train: ...} of them",
+    "metrics": "must be a list of names, {cost: {fp: 1, fn: 20}}, {column: bleu, direction: higher} or "
+    "{name: of_your_own, direction: lower}",
     "positive": "must be text or a whole number, as it stands in the target column",
 }
 KINDS: tuple[tuple[type, str], ...] = (
@@ -111,11 +118,12 @@ def _locate(data: Any, base: Path, loc: Sequence[str | int]) -> Path:
 
 def _words(source: Source, model: type[BaseModel], base: Path, path: Path, error: ErrorDetails) -> tuple[str, str]:
     """Message and hint of one error."""
-    known = [field.alias or name for name, field in model.model_fields.items()]
+    inner = model_at(model, path[len(base) : -1])
+    known = [field.alias or name for name, field in inner.model_fields.items()]
     what, value, context = error["type"], error["input"], error.get("ctx", {})
     said: tuple[str, str] = (error["msg"].replace("Input should be", "must be"), "")
     if what == "extra_forbidden":
-        said = _unknown(path, base, known)
+        said = _unknown(path, base if inner is model else path[:-1], known)
     elif what == "missing":
         said = f"{error['loc'][-1]!r} is missing", ""
     elif what == "literal_error":

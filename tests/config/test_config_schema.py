@@ -43,6 +43,7 @@ INLINE: dict[str, Any] = {
         ],
     },
     "register": {"artifact": "m", "bump": "minor", "trusted": ["a.B"]},
+    "data": {"train": {"path": "d.csv", "schema": "d.schema.yaml"}, "asked": {"path": "q.csv", "use": "serving"}},
     "environments": {
         "staging": {"branch": "live/staging", "deploy": {"target": "local", "port": 80, "host": "::1"}},
         "archive": None,
@@ -58,6 +59,27 @@ STAGES: dict[str, Any] = {
     "train": {"stages": ["a"]},
     "evaluate": {"stages": ["b"]},
     "register": {"artifact": "m"},
+}
+ASKED: dict[str, Any] = {
+    "model": "m",
+    "train": {"cmd": "c", "outs": ["m"], "repeats": 3},
+    "evaluate": {
+        "data": "d",
+        "target": "t",
+        "by": ["sex", "sex*age", {"age": [30, 50.5]}],
+        "discover": True,
+        "behaviour": [
+            {
+                "name": "i",
+                "invariance": {"column": "a", "values": ["x", 1, True]},
+                "tolerance": 0.1,
+                "may-fail": "1%",
+            },
+            {"name": "d", "direction": {"column": "a", "add": 1, "score": "falls", "of": "yes"}, "sample": 5},
+            {"name": "e", "examples": [{"input": {"a": 1, "b": None}, "answer": "yes"}], "may-fail": 1},
+            {"name": "p", "pytest": "tests/behaviour"},
+        ],
+    },
 }
 ODD: list[Any] = [
     None, True, 0, 1, 2, -1, 0.5, 1.5, 70000, "", " ", "x", "a b", "/abs", "../up", "a/../b", "./a", ".", "..a",
@@ -78,7 +100,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @st.composite
 def mutants(draw: st.DrawFn) -> Any:
     """A good document with one or two things in it replaced, removed or added."""
-    document: Any = copy.deepcopy(draw(st.sampled_from([INLINE, BUILTIN, STAGES])))
+    document: Any = copy.deepcopy(draw(st.sampled_from([INLINE, BUILTIN, STAGES, ASKED])))
     for _ in range(draw(st.integers(1, 2))):
         *way, last = draw(st.sampled_from([path for path in places(document) if path]))
         holder = document
@@ -114,7 +136,7 @@ def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(json_schema())
 
 
-@pytest.mark.parametrize("document", [INLINE, BUILTIN, STAGES])
+@pytest.mark.parametrize("document", [INLINE, BUILTIN, STAGES, ASKED])
 def test_good_files(document: Any) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(document)] == []
     assert loads(document)
@@ -145,7 +167,7 @@ def test_what_the_reader_refuses_the_schema_refuses(document: Any) -> None:
         (INLINE, ("evaluate", "gates", 1, "max-regression"), -0.1),
         (INLINE, ("evaluate", "gates", 0, "confidence"), 0.9999),
         (INLINE, ("evaluate", "baseline"), "staging"),
-        (INLINE, ("evaluate", "task"), "ranking"),
+        (INLINE, ("evaluate", "task"), "rankings"),
         (INLINE, ("environments", "staging", "deploy", "port"), 0),
         (INLINE, ("environments", "staging", "deploy", "port"), True),
         (INLINE, ("environments", "staging", "deploy", "port"), "80"),
