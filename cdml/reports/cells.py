@@ -9,9 +9,10 @@ from cdml.evaluation import numbers
 from cdml.evaluation.gates import gate_words
 from cdml.reports import escape
 from cdml.reports.reasons import outcome_words
+from cdml.reports.words import judged
 
 MARKS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔"}
-ARROWS = {Direction.HIGHER: "↑", Direction.LOWER: "↓"}
+ARROWS = {Direction.HIGHER: "↑", Direction.LOWER: "↓", Direction.NEITHER: "↕"}
 
 
 def reference(comparison: Comparison, side: Side | None) -> str:
@@ -40,6 +41,15 @@ def metrics_table(comparison: Comparison) -> list[list[str]]:
         return [heading, *cells]
     heading = [f"{rows}same test rows" if comparison.rows else "metric", *sides, "change (95 %)", " "]
     return [heading, *([_name(m, i == 0), *_paired(m)] for i, m in enumerate(comparison.metrics))]
+
+
+def metric_cells(comparison: Comparison, result: MetricResult, unpaired: str | None) -> list[str]:
+    """One row of such a table: the metric's name, and what may be claimed of both sides."""
+    if comparison.baseline is None:
+        return [_name(result, False), *_alone(result)]
+    if unpaired:
+        return [_name(result, False), *_values(result), "–", _no_value(result)]
+    return [_name(result, False), *_paired(result)]
 
 
 def _label(side: Side) -> str:
@@ -76,7 +86,7 @@ def _paired(result: MetricResult) -> list[str]:
     if result.interval is None:
         return [*_values(result), moved, escape.markdown(result.method)]
     low, high = numbers.change(result.interval.low, digits), numbers.change(result.interval.high, digits)
-    return [*_values(result), f"{moved} ({low} to {high})", result.judgement]
+    return [*_values(result), f"{moved} ({low} to {high})", judged(result)]
 
 
 def gates_table(verdicts: list[Verdict]) -> list[list[str]]:
@@ -108,9 +118,9 @@ def _slice_line(weakest: SliceResult) -> str:
     metric = weakest.metric
     before, after = _values(metric)
     moved = after if metric.baseline is None else f"{before}→{after}"
-    judged = f", {metric.judgement}" if metric.judgement else ""
-    name = escape.markdown(f"{weakest.column} {weakest.value}, {metric.name}")
-    return f"{name} {moved}{judged} ({metric.rows:,} rows)"
+    answer = f", {judged(metric)}" if metric.judgement else ""
+    name = escape.markdown(f"{weakest.name}, {metric.name}")
+    return f"{name} {moved}{answer} ({metric.rows:,} rows)"
 
 
 def slices_table(comparison: Comparison, shown: tuple[SliceResult, ...]) -> list[list[str]]:
@@ -119,7 +129,7 @@ def slices_table(comparison: Comparison, shown: tuple[SliceResult, ...]) -> list
     rows = []
     for one in shown:
         cells = _alone(one.metric) if first else _paired(one.metric)
-        rows.append([escape.markdown(f"{one.column} {one.value}"), f"{one.metric.rows:,}", *cells])
+        rows.append([escape.markdown(one.name), f"{one.metric.rows:,}", *cells])
     sides = [] if comparison.baseline is None else [_label(comparison.baseline)]
     tail = ["95 % interval"] if first else ["change (95 %)", " "]
     return [["slice", "rows", *sides, _label(comparison.candidate), *tail], *rows]

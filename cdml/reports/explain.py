@@ -11,7 +11,7 @@ from cdml.core.comparison import Comparison, Direction, Interval, Judgement, Met
 from cdml.core.errors import UsageError
 from cdml.evaluation import numbers
 from cdml.evaluation.gates import gate_ids, gate_words
-from cdml.reports.tested import kind_words, method_words
+from cdml.reports.tested import SLICES, kind_words, method_words
 from cdml.reports.words import worst_first
 
 SEEDS = "Seeds are fixed: the same files give the same numbers."
@@ -20,9 +20,15 @@ UNDECIDED = {
     "fail": "An undecided gate stops the merge (on-inconclusive: fail).",
     "pass": "An undecided gate counts as passed (on-inconclusive: pass).",
 }
+BETTER = {
+    Direction.HIGHER: "more",
+    Direction.LOWER: "less",
+    Direction.NEITHER: "neither more nor less",
+}
 ANSWERS = {
     "better": "All of the interval lies on the better side of no change: better.",
     "worse": "All of the interval lies on the worse side of no change: worse.",
+    "changed": "All of the interval lies on one side of no change: it changed, neither for better nor worse.",
     "same": "Both models say the same of every row.",
     "can't tell": "The interval holds no change at all: these rows cannot tell the two models apart.",
 }
@@ -69,7 +75,8 @@ def _gate(name: str, verdict: Verdict, comparison: Comparison) -> Explanation:
     gate = verdict.gate
     result = next((r for r in comparison.metrics if r.name == gate.metric), None)
     overall = not (gate.by or gate.dataset or gate.against)
-    sentences = [kind_words(gate.kind), *(_measured(result, comparison) if result and overall else [])]
+    sentences = [kind_words(gate.kind), *([SLICES] if gate.by and gate.kind != "max-gap" else [])]
+    sentences += _measured(result, comparison) if result and overall else []
     sentences.append(f"Here: {verdict.reason}")
     if verdict.more_rows:
         sentences.append(
@@ -93,7 +100,7 @@ def _metric(result: MetricResult, comparison: Comparison) -> Explanation:
 def _measured(result: MetricResult, comparison: Comparison) -> list[str]:
     """The numbers, and how their interval came about."""
     digits = numbers.decimals(result)
-    better = "more" if result.direction is Direction.HIGHER else "less"
+    better = BETTER[result.direction]
     own = f"{result.name} of {comparison.candidate.label} is {numbers.value(result.candidate, digits)}"
     if result.candidate is None:
         return [f"{result.name} was not measured: {result.method}."]
@@ -121,4 +128,6 @@ def _span(interval: Interval | None, digits: int, *, signed: bool = False) -> st
 
 def _how(result: MetricResult) -> list[str]:
     words = method_words(result.method)
-    return [f"How: {result.method}. {words}"] if words else []
+    p = result.p_value
+    exact = "" if p is None else f" Chance alone would do as much with probability {p:.2g}."
+    return [f"How: {result.method}. {words}{exact}"] if words else []

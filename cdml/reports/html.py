@@ -19,8 +19,12 @@ from cdml.evaluation.gates import gate_ids, gate_words
 from cdml.reports import cells
 from cdml.reports.escape import address, code, legible
 from cdml.reports.history import minute
+from cdml.reports.html_axes import BOTTOM, LEFT, RIGHT, TALL, TOP, WIDE
+from cdml.reports.html_diagnostics import diagnostics
+from cdml.reports.html_found import constant_line, found_tables
 from cdml.reports.html_plots import HEIGHT, TREND_HEIGHT, TREND_WIDTH, WIDTH, trend_line
-from cdml.reports.html_rows import gate_row, metric_row, slice_rows
+from cdml.reports.html_rows import gate_row, metric_row, slice_tables
+from cdml.reports.html_sets import set_kind, set_tables, set_words
 from cdml.reports.reasons import duration, light, why
 from cdml.reports.words import headline, worst_first
 
@@ -44,6 +48,8 @@ def reports(judged: Sequence[tuple[Judgement, Around]]) -> str:
         script=script,
         bar_size=(WIDTH, HEIGHT),
         trend_size=(TREND_WIDTH, TREND_HEIGHT),
+        plot_size=(WIDE, TALL),
+        plot_box={"left": LEFT, "right": WIDE - RIGHT, "top": TOP, "bottom": TALL - BOTTOM},
         policy=f"{pictures}style-src {_digest(style)}; script-src {_digest(script)}; {NOWHERE}",
         models=[_model(judgement, around) for judgement, around in judged],
     )
@@ -68,7 +74,14 @@ def _model(judgement: Judgement, around: Around) -> dict[str, object]:
         "gates": [gate_row(verdict, names[id(verdict)]) for verdict in ordered],
         "changed": [(str(c.axis), [legible(d) for d in c.details]) for c in comparison.changes if c.changed],
         "same": [str(c.axis) for c in comparison.changes if not c.changed],
-        "slices": slice_rows(comparison),
+        "slices": slice_tables(comparison),
+        "diagnostics": diagnostics(comparison),
+        "basis": [legible(line) for line in comparison.basis],
+        "sets": set_tables(comparison),
+        "set_words": set_words(comparison),
+        "set_sides": {**_sides(comparison), "kind": set_kind(comparison)},
+        "constant": constant_line(comparison),
+        "found": found_tables(comparison),
         "notes": [legible(note) for note in comparison.notes],
         "images": [(legible(image.path), _data(image)) for image in around.images],
         "trend": _trend(around),

@@ -17,6 +17,8 @@ WIDTH, HEIGHT, EDGE = 160, 22, 6
 TREND_WIDTH, TREND_HEIGHT, TREND_EDGE = 640, 120, 12
 TONES = {"better": "good", "worse": "bad", "can't tell": "doubt"}
 FEWEST_POINTS = 3
+# Which gates draw a line beside no change: how much worse is allowed, how much better asked for or believed.
+MARGINS = {"max-regression": 1, "min-improvement": -1, "max-improvement": -1}
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,14 @@ class Line:
 
 
 def margins(judgement: Judgement, result: MetricResult) -> tuple[float, ...]:
-    """How much worse the gates of this metric allow it to be, in its own units."""
-    gates = (v.gate for v in judgement.verdicts if v.gate.metric == result.name)
-    return tuple(sorted({_margin(g, result.baseline or 0.0) for g in gates if g.kind == "max-regression"}))
+    """How much worse the gates on all rows allow this metric to be, in its own units; negative for better."""
+    found = {_margin(g, result.baseline or 0.0) for g in _on_all_rows(judgement, result) if g.kind in MARGINS}
+    return tuple(sorted(found))
 
 
 def bounds(judgement: Judgement, result: MetricResult) -> tuple[float, ...]:
     """The values that the gates of this metric ask a model to reach alone."""
-    gates = (v.gate for v in judgement.verdicts if v.gate.metric == result.name)
-    return tuple(sorted({g.limit for g in gates if g.kind in ("min", "max")}))
+    return tuple(sorted({g.limit for g in _on_all_rows(judgement, result) if g.kind in ("min", "max")}))
 
 
 def reach(results: Iterable[MetricResult]) -> float:
@@ -65,7 +66,7 @@ def change_bar(result: MetricResult, allowed: tuple[float, ...] = (), widest: fl
     """The change against zero; `allowed` are the gates' margins, `widest` the scale where rows share one."""
     if result.interval is None or result.difference is None:
         return None
-    sign = 1 if result.direction is Direction.HIGHER else -1
+    sign = -1 if result.direction is Direction.LOWER else 1
     ends = sorted((sign * result.interval.low, sign * result.interval.high))
     most = max([widest, reach([result]), *(abs(margin) for margin in allowed)])
     numbers = [*ends, sign * result.difference, 0.0, *(-margin for margin in allowed)]
@@ -81,7 +82,7 @@ def own_bar(result: MetricResult, asked: tuple[float, ...] = ()) -> Bar | None:
     own, value = result.own_interval, result.candidate
     if own is None or value is None:
         return None
-    sign = 1 if result.direction is Direction.HIGHER else -1
+    sign = -1 if result.direction is Direction.LOWER else 1
     ends = sorted((sign * own.low, sign * own.high))
     numbers = [*ends, sign * value, *(sign * limit for limit in asked)]
     drawn = _scaled(numbers, min(numbers), max(numbers))
@@ -107,8 +108,15 @@ def trend_line(trend: Trend | None) -> Line | None:
     return Line(tuple(points), top, bottom)
 
 
+def _on_all_rows(judgement: Judgement, result: MetricResult) -> list[Gate]:
+    """The gates on this metric that are judged by what the table shows of it."""
+    gates = [verdict.gate for verdict in judgement.verdicts if verdict.gate.metric == result.name]
+    return [gate for gate in gates if not (gate.by or gate.dataset or gate.against)]
+
+
 def _margin(gate: Gate, baseline: float) -> float:
-    return gate.limit * abs(baseline) if gate.relative else gate.limit
+    margin = gate.limit * abs(baseline) if gate.relative else gate.limit
+    return MARGINS[gate.kind] * margin
 
 
 def _scaled(numbers: list[float], low: float, high: float) -> list[float] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from cdml.core.comparison import (
     Comparison,
@@ -21,9 +21,14 @@ from cdml.reports import cells
 from cdml.reports.escape import legible
 from cdml.reports.html_plots import Bar, bounds, change_bar, margins, own_bar, reach
 from cdml.reports.reasons import outcome_words
+from cdml.reports.words import judged
 
 OUTCOMES = {Outcome.FAIL: "bad", Outcome.INCONCLUSIVE: "doubt", Outcome.PASS: "good"}
-BETTER = {Direction.HIGHER: "higher is better", Direction.LOWER: "lower is better"}
+BETTER = {
+    Direction.HIGHER: "higher is better",
+    Direction.LOWER: "lower is better",
+    Direction.NEITHER: "neither higher nor lower is better",
+}
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,26 @@ def metric_row(judgement: Judgement, result: MetricResult) -> Row:
     return _row(judgement.comparison, result, result.name, note, bar)
 
 
-def slice_rows(comparison: Comparison) -> list[Row]:
-    """All slices, drawn on one scale; the weakest is called so."""
-    widest = reach(one.metric for one in comparison.slices)
-    known = [one for one in comparison.slices if one.metric.candidate is not None]
+def slice_tables(comparison: Comparison) -> list[tuple[str, list[Row]]]:
+    """A table of all slices for each metric by its name, the primary one's first."""
+    by_metric: dict[str, list[SliceResult]] = {}
+    for one in comparison.slices:
+        for metric in (one.metric, *one.others):
+            by_metric.setdefault(metric.name, []).append(replace(one, metric=metric, others=()))
+    return [(legible(name), slice_rows(comparison, found)) for name, found in by_metric.items()]
+
+
+def slice_rows(comparison: Comparison, slices: Sequence[SliceResult]) -> list[Row]:
+    """Slices by one metric, drawn on one scale; the weakest is called so."""
+    widest = reach(one.metric for one in slices)
+    known = [one for one in slices if one.metric.candidate is not None]
     weakest = cells.weakest_first(tuple(known))[0] if len(known) > 1 else None
-    return [_slice(comparison, one, widest, "weakest" if one is weakest else "") for one in comparison.slices]
+    return [_slice(comparison, one, widest, "weakest" if one is weakest else "") for one in slices]
 
 
 def _slice(comparison: Comparison, one: SliceResult, widest: float, note: str) -> Row:
     bar = own_bar(one.metric) if comparison.baseline is None else change_bar(one.metric, widest=widest)
-    return _row(comparison, one.metric, f"{one.column} {one.value}", note, bar)
+    return _row(comparison, one.metric, one.name, note, bar)
 
 
 def _row(comparison: Comparison, result: MetricResult, name: str, note: str, bar: Bar | None) -> Row:
@@ -102,7 +116,7 @@ def _judged(comparison: Comparison, result: MetricResult) -> str:
     missing = result.candidate is None or result.method.startswith("baseline: ")
     if comparison.unpaired and not missing:
         return "no claim"
-    return result.judgement or legible(result.method)
+    return judged(result) or legible(result.method)
 
 
 def _span(interval: Interval | None, words: Callable[[float], str]) -> str:

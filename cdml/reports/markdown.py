@@ -8,7 +8,8 @@ from cdml.core.comparison import Comparison, Judgement
 from cdml.core.dialect import GITHUB_FLAVOURED, Dialect
 from cdml.core.release import ReleaseRecord
 from cdml.core.run import Around
-from cdml.reports import cells, escape, history, sections
+from cdml.reports import cells, escape, found_sections, history, sections, sets
+from cdml.reports.flips import flips_words
 from cdml.reports.parts import fixed, fold, last_lines, left_out, optional, table
 from cdml.reports.reasons import is_unchanged, light, unchanged_words, why_sentences
 from cdml.reports.shorten import Form, Section, fit
@@ -37,17 +38,25 @@ def comment(judgement: Judgement, *, dialect: Dialect = GITHUB_FLAVOURED, around
         return unchanged(judgement, dialect=dialect, around=around)
     comparison = judgement.comparison
     reproduce = _reproduce(comparison)
+    flips = comparison.diagnostics.flips if comparison.diagnostics else None
     page = [
         _top(comparison.model, light(judgement), headline(judgement)),
         sections.loosened(worst_first(judgement.verdicts)),
         fixed(_why(judgement)),
         sections.metrics(comparison),
+        found_sections.constant(comparison),
+        found_sections.seeds(comparison),
         sections.gates(worst_first(judgement.verdicts)),
         sections.how_to_waive(judgement) if around.commands else fixed(""),
         sections.changes(comparison.changes),
+        sets.basis(comparison),
+        sets.overfit(comparison),
         optional(_weakest(comparison), "the weakest slice", sections.WEAKEST),
+        optional(escape.markdown(flips_words(flips)), "flipped answers", sections.NOTES),
         optional(history.trend_line(around.trend), "the trend", sections.TREND),
         sections.slices(comparison, dialect),
+        sets.datasets(comparison, dialect),
+        *found_sections.folded(comparison, dialect),
         sections.images(around, dialect),
         sections.notes(comparison),
         optional(history.trend_chart(around.trend, dialect), "the trend's chart", sections.CHART),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cdml.core.comparison import Axis, Comparison, Judgement, Outcome, Verdict
+from cdml.reports.found import useless_words
 from cdml.reports.words import worst_first
 
 LIGHTS = ("🔴", "🟡", "🟢", "⚪")
@@ -14,7 +15,9 @@ def light(judgement: Judgement) -> str:
     if judgement.failed:
         return "🔴"
     effective = {verdict.effective for verdict in judgement.verdicts}
-    doubtful = judgement.comparison.unpaired or any(v.loosened or v.waived for v in judgement.verdicts)
+    comparison = judgement.comparison
+    doubtful = comparison.unpaired or any(v.loosened or v.waived for v in judgement.verdicts)
+    doubtful = doubtful or useless_words(comparison)
     if Outcome.INCONCLUSIVE in effective or doubtful:
         return "🟡"
     return "🟢" if effective else "⚪"
@@ -27,6 +30,11 @@ def why(judgement: Judgement) -> str:
 
 def why_sentences(judgement: Judgement) -> list[str]:
     """The same, each sentence or reason by itself; only the first may begin with words from outside."""
+    useless = useless_words(judgement.comparison)
+    return [*_decided(judgement), *([useless] if useless else [])]
+
+
+def _decided(judgement: Judgement) -> list[str]:
     comparison = judgement.comparison
     if not judgement.verdicts:
         return ["No gates are set.", *([_full_stop(comparison.unpaired)] if comparison.unpaired else [])]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cdml.core.comparison import Comparison, Judgement, MetricResult, Outcome, Verdict
 from cdml.core.serialize import dump
 from cdml.evaluation import numbers
 from cdml.evaluation.gates import gate_words
 from cdml.reports.escape import plain
+from cdml.reports.found import Found, constant_words, tables
 from cdml.reports.reasons import outcome_words
+from cdml.reports.sets import gap
 from cdml.reports.words import headline, sentence, worst_first
 
 _CODES = {"better": "32", "pass": "32", "worse": "31", "fail": "31", "can't tell": "33", "inconclusive": "33"}
@@ -22,11 +26,15 @@ def table(judgement: Judgement, colour: bool) -> str:
         blocks.append(_gates(judgement, colour))
     if comparison.slices:
         blocks.append(_slices(comparison, colour))
+    if comparison.datasets:
+        blocks.append(_datasets(comparison, colour))
+    blocks += [_found(one) for one in tables(comparison)]
     changes = [_axis(str(c.axis), c.details) for c in comparison.changes if c.changed]
     same = [str(c.axis) for c in comparison.changes if not c.changed]
     lines = [f"Changed: {' · '.join(changes)}"] if changes else []
     lines += [f"Same: {', '.join(same)}"] if same else []
-    lines += [plain(note) for note in comparison.notes]
+    said = (constant_words(comparison), *comparison.basis, gap(comparison), *comparison.notes)
+    lines += [plain(line) for line in said if line]
     if lines:
         blocks.append("\n".join(lines))
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -44,10 +52,26 @@ def _metrics(comparison: Comparison, colour: bool) -> str:
 
 def _slices(comparison: Comparison, colour: bool) -> str:
     rows = [
-        [plain(f"{s.column} {s.value}"), f"{s.metric.rows:,}", *_cells(s.metric, comparison, colour)]
+        [plain(s.name), f"{s.metric.rows:,}", *_cells(s.metric, comparison, colour)]
         for s in comparison.slices
     ]
     return _grid([f"slice ({plain(comparison.metrics[0].name)})", "rows", *_headings(comparison)], rows)
+
+
+def _datasets(comparison: Comparison, colour: bool) -> str:
+    rows = []
+    for one in comparison.datasets:
+        known = replace(comparison, unpaired=one.unpaired)
+        cells = [[plain(m.name), *_cells(m, known, colour)] for m in one.metrics]
+        empty = ["–", *[""] * (len(_headings(comparison)) - 1), plain(one.unpaired or "no predictions")]
+        rows += [[plain(one.name), *row] for row in cells or [empty]]
+    return _grid(["test set", "metric", *_headings(comparison)], rows)
+
+
+def _found(one: Found) -> str:
+    heading = [plain(cell) for cell in one.heading]
+    lines = [plain(one.title), _grid(heading, [[plain(cell) for cell in row] for row in one.rows])]
+    return "\n".join([*lines, *([plain(one.said, 1000)] if one.said else [])])
 
 
 def _headings(comparison: Comparison) -> list[str]:

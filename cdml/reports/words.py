@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cdml.core.comparison import Comparison, Direction, Judgement, MetricResult, Outcome, Verdict
+from cdml.core.comparison import Comparison, Interval, Judgement, MetricResult, Outcome, Verdict
 from cdml.evaluation import numbers
 from cdml.evaluation.rows import more_rows
 
@@ -30,6 +30,11 @@ def sentence(comparison: Comparison) -> str:
     if comparison.unpaired:
         return f"can't compare: {comparison.unpaired}"
     return "; ".join(_clause(result) for result in comparison.metrics) or "no metric to compare"
+
+
+def judged(result: MetricResult) -> str:
+    """`better`, `can't tell`; `can't tell among 20` of a change that is proven by itself, not among so many."""
+    return f"{result.judgement} among {result.held_back}" if result.held_back else result.judgement
 
 
 def worst_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -72,10 +77,11 @@ def _gist(judgement: Judgement) -> str:
     if not comparison.metrics:
         return "no metric to compare"
     primary, *others = comparison.metrics
-    gated = {v.gate.metric for v in judgement.verdicts if v.outcome is Outcome.INCONCLUSIVE}
+    overall = [v for v in judgement.verdicts if not (v.gate.by or v.gate.dataset or v.gate.against)]
+    gated = {v.gate.metric for v in overall if v.outcome is Outcome.INCONCLUSIVE}
     worse = [m.name for m in others if m.judgement == "worse"]
     undecided = [m.name for m in others if m.name in gated and m.name not in worse]
-    passed = primary.name in {v.gate.metric for v in judgement.verdicts} - gated
+    passed = primary.name in {v.gate.metric for v in overall} - gated
     parts = [_primary(primary, worse if primary.judgement == "worse" else [], passed)]
     if worse and primary.judgement != "worse":
         parts.append(f"worse on {_listed(worse)}")
@@ -85,7 +91,8 @@ def _gist(judgement: Judgement) -> str:
 
 
 def _primary(result: MetricResult, also_worse: list[str], gate_decided: bool) -> str:
-    words = {"better": "better on", "worse": "worse on", "same": "no change of"}.get(result.judgement)
+    known = {"better": "better on", "worse": "worse on", "same": "no change of", "changed": "change of"}
+    words = known.get(result.judgement)
     if gate_decided and result.judgement == "can't tell":
         words = "no clear change of"
     if words:
@@ -102,13 +109,20 @@ def _clause(result: MetricResult) -> str:
         more = more_rows(result.rows, result.difference, 0, (result.interval.low, result.interval.high))
         rows = f", {more:,} more rows would decide" if more else ""
         return f"{result.name}: can't tell{rows}"
-    gain = (result.judgement == "better") == (result.direction is Direction.HIGHER)
+    if result.judgement == "changed":
+        return f"{result.name} changed by {_signed(result.difference, result.interval, numbers.decimals(result))}"
+    gain = result.difference > 0
     low, high = (
         (result.interval.low, result.interval.high) if gain else (-result.interval.high, -result.interval.low)
     )
     digits = numbers.decimals(result)
     amount, least, most = (numbers.value(v, digits) for v in (abs(result.difference), low, high))
     return f"{result.judgement} on {result.name} by {amount} ({least} to {most})"
+
+
+def _signed(difference: float, interval: Interval, digits: int) -> str:
+    moved, low, high = (numbers.change(v, digits) for v in (difference, interval.low, interval.high))
+    return f"{moved} ({low} to {high})"
 
 
 def _listed(names: list[str]) -> str:

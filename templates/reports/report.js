@@ -34,3 +34,17 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
   table.classList.add("sorts");
 }
+// One table at a time where there is one for each metric; without this each opens by a click on its name.
+for (const section of document.querySelectorAll(".choice")) {
+  const options = [...section.querySelectorAll(".option")];
+  if (options.length < 2) continue;
+  const label = document.createElement("label"), select = document.createElement("select");
+  label.className = "choose";
+  label.append(`${section.dataset.choice} `, select);
+  select.append(...options.map((option, place) => new Option(option.querySelector("summary").textContent, place)));
+  select.addEventListener("change", () => {
+    options.forEach((option, place) => { option.open = place === Number(select.value); });
+  });
+  section.querySelector("h2").after(label);
+  section.classList.add("switched");
+}

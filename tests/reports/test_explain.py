@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from judgements import (
     better,
@@ -15,9 +16,11 @@ from judgements import (
     worse,
 )
 
-from cdml.core.comparison import Judgement
+from cdml.core.comparison import Judgement, Side
 from cdml.core.errors import UsageError
+from cdml.evaluation.compare import compare
 from cdml.evaluation.gates import GATES
+from cdml.evaluation.predictions import Predictions
 from cdml.reports.explain import explain
 from cdml.reports.tested import KINDS, method_words
 
@@ -71,3 +74,17 @@ def test_a_gate_is_found_by_its_id_and_by_its_metric_and_another_name_is_refused
     assert len(explain(better(), "roc_auc")) == sum(v.gate.metric == "roc_auc" for v in better().verdicts)
     with pytest.raises(UsageError, match="neither a gate nor a metric"):
         explain(better(), "rocauc")
+
+
+def test_the_exact_tests_p_value_is_said_and_a_rate_is_not_called_better() -> None:
+    truth = np.tile([0, 1], 50)
+    said = truth.copy()
+    said[:9] = 1 - said[:9]
+    bold = np.where(np.arange(100) < 40, 1, truth)
+    old, *new = (Predictions("x", "binary", truth, answers, None, ("0", "1")) for answers in (said, truth, bold))
+    sides = Side("old"), Side("new")
+    right = compare(old, new[0], metrics=("accuracy",)).comparison("m", *sides)
+    assert "Chance alone would do as much with probability 0.0039." in text(Judgement(right, ()))
+    rate = compare(new[0], new[1], metrics=("selection_rate",)).comparison("m", *sides)
+    assert "neither more nor less is better" in text(Judgement(rate, ()))
+    assert "it changed" in text(Judgement(rate, ()))

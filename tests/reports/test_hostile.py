@@ -6,19 +6,24 @@ import re
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from html_page import Page as HtmlPage
 from rendered import Page, rendered
 from strange import Shape, shapes, some_words, strange, words
 
-from cdml.core.comparison import Judgement
+from cdml.core.comparison import Direction, Interval, Judgement, MetricResult, Outcome, Verdict
 from cdml.core.dialect import Dialect
+from cdml.core.observation import ColumnDrift, Observation, Performance, Seen
 from cdml.core.release import Artifact, ReleaseRecord
 from cdml.core.run import Around
-from cdml.core.settings import DeploySettings
-from cdml.reports import escape
+from cdml.core.settings import DeploySettings, Gate
+from cdml.reports import escape, observation
+from cdml.reports.html import report
 from cdml.reports.markdown import comment, failure, issue, promotion, summary, waiting
+from cdml.reports.terminal import table
 
 ROOMY = Dialect(longest=10**9)
 SMALL = Shape(1, 2, 3, 3, 1, 1, 1, 4, False, False, True)
+RICH = Shape(3, 3, 3, 3, 4, 2, 1, 4, False, False, True)
 EVIL = "a|b`c<img src=x>\n# h @owner *x* [l](http://e.example) #12 --> \x1b[31m\u202eabc"
 # What forges make of plain text beyond the parser: people, issues and the like, signs in colons.
 REFERENCES = re.compile(r"@\w|[#!%~$^&][\w\"]|GH-\d|:[\w+-]+:(?!\d)|://|www\.", re.IGNORECASE)
@@ -50,6 +55,7 @@ def _pages(judgement: Judgement, around: Around) -> list[str]:
 @settings(max_examples=30)
 @given(shapes, some_words)
 @example(SMALL, [EVIL])
+@example(RICH, [EVIL])
 @example(SMALL, ["_www.e.example _GH-12 x"])
 @example(SMALL, ["/cdml waive f1:min because of this x"])
 def test_a_comment_has_no_element_that_harmless_words_would_not_give(shape: Shape, texts: list[str]) -> None:
@@ -57,6 +63,40 @@ def test_a_comment_has_no_element_that_harmless_words_would_not_give(shape: Shap
         _pages(*strange(shape, texts)), _pages(*strange(shape, ["word"] * len(texts))), strict=True
     ):
         _same(hostile, harmless)
+
+
+@settings(max_examples=15)
+@given(shapes, words.map(lambda word: f"{word}x"))
+@example(RICH, EVIL)
+@example(RICH, "</td><b>{{ 7 * 7 }} [= 7 * 7 =]x")
+def test_a_report_and_a_terminal_show_words_alone(shape: Shape, text: str) -> None:
+    hostile, harmless = (HtmlPage(report(*strange(shape, [word]))) for word in (text, "word"))
+    assert hostile.shape == harmless.shape
+    assert hostile.complaints == []
+    assert all(line.isprintable() for line in table(strange(shape, [text])[0], colour=False).split("\n"))
+
+
+def _looked(word: str, columns: int) -> Observation:
+    """A look at production where every text that a file or mlops.yaml could hold is this word."""
+    found = ColumnDrift(word, "feature", "number", 500, Seen.DRIFT, 0.001, 0.4, word, word)
+    metric = MetricResult(word, Direction.HIGHER, 0.9, 0.8, -0.1, Interval(-0.2, 0, 0.95), None, 500, word)
+    metrics = (metric, MetricResult(word, Direction.LOWER, None, None, None, None, None, 0, word))
+    verdicts = tuple(Verdict(Gate("min", word, 0.9), outcome, word, word) for outcome in Outcome)
+    labelled = Performance(500, 600, word, f"{word}2", metrics, verdicts)
+    return Observation(word, word, word, 2, word, f"{word}2", 500, (found,) * columns, labelled, (word, word))
+
+
+@given(words.map(lambda word: f"{word}x"))
+@example(EVIL)
+@example("1. - [ ] # > /cdml retrain x")
+def test_what_was_seen_of_production_is_words_alone(text: str) -> None:
+    for page in (observation.page, lambda seen: observation.issue(seen, retrain=True)[1]):
+        _same(page(_looked(text, 2)), page(_looked("word", 2)))
+    lines = (
+        observation.issue(_looked(text, 2), retrain=False)[0],
+        *observation.table(_looked(text, 2), False).split("\n"),
+    )
+    assert all(line.isprintable() for line in lines)
 
 
 def _outline_of_log(page: Page) -> list[str]:
