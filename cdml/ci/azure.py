@@ -13,8 +13,9 @@ from itertools import groupby
 
 from cdml.ci.azure_run import AS_PUSHED, HEADS, SCHEDULE, TOLD, context
 from cdml.ci.base import CiFile, Input, Job, Model, Provider, Repository, Workflow
+from cdml.ci.machines import DEFAULT_LABEL, tool_python
 from cdml.ci.text import command, comment, refuse_expression, scalar
-from cdml.ci.workflows import DEFAULT_LABEL, WORK, branches, tool_python, without
+from cdml.ci.workflows import SCHEDULED, WORK, branches, without
 from cdml.core.errors import ConfigError
 from cdml.core.resources import render
 
@@ -37,7 +38,11 @@ _STAGES = {
     "models": "ne(dependencies.plan.outputs['plan.cdml.folders'], '[]')",
     "own": "ne(variables['System.PullRequest.IsFork'], 'True')",
     "untrained": "ne(dependencies.plan.outputs['plan.cdml.train'], '[]')",
+    "monitored": "ne(dependencies.plan.outputs['plan.cdml.monitor'], '[]')",
 }
+
+
+_LISTS = {"untrained": "train", "monitored": "monitor"}  # the plan's output that names a job's folders
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class _View:
         """Whether a model's job runs: where the plan names its model, and the jobs that it builds on went well."""
         job, entry = self.job, _literal(json.dumps(model.folder))
         refuse_expression(entry)
-        listed = "train" if "untrained" in job.when else "folders"
+        listed = next((_LISTS[name] for name in job.when if name in _LISTS), "folders")
         parts = [f"contains(stageDependencies.plan.plan.outputs['cdml.{listed}'], {entry})"]
         if job.takes:
             parts += [f"in({_result(one, number)}, {_RAN})" for one in self.needs if one.id != "plan"]
@@ -266,7 +271,7 @@ def _when(repository: Repository, workflow: Workflow, job: Job) -> str:
         return _PULL
     if "manual" in workflow.events:
         asked = f"and(eq(variables['Build.Reason'], 'Manual'), eq(parameters.operation, '{job.id}'))"
-        due = "schedule" in workflow.events and job.id == "retrain"
+        due = "schedule" in workflow.events and job.id in SCHEDULED
         return f"or(eq(variables['Build.Reason'], 'Schedule'), {asked})" if due else asked
     branch = HEADS + (job.branch or repository.main)
     refuse_expression(branch)
@@ -279,7 +284,8 @@ def _stage_condition(job: Job) -> str:
     if not job.steps:
         return "always()"
     planned = f"in(dependencies.plan.result, {_RAN})"
-    parts = ("not(canceled())", planned, *(_STAGES[name] for name in ("models", *job.when) if name in _STAGES))
+    listed = "monitored" if "monitored" in job.when else "models"
+    parts = ("not(canceled())", planned, *(_STAGES[name] for name in (listed, *job.when) if name in _STAGES))
     return f"and({', '.join(dict.fromkeys(parts))})"
 
 
@@ -287,7 +293,7 @@ def _tool(repository: Repository) -> dict[str, str]:
     """How cdml is installed: into an environment of its own, unless the machine has this version already."""
     version = repository.cdml
     refuse_expression(version)
-    return {"requirement": f"cdml[serve]{version}", "exact": version[2:] if version.startswith("==") else ""}
+    return {"requirement": repository.requirement, "exact": version[2:] if version.startswith("==") else ""}
 
 
 PROVIDER = Provider(

@@ -18,17 +18,21 @@ Checkout = Literal["event", "main", "none"]
 Level = Literal["error", "warning", "notice"]
 # When a job runs: whatever came of those that it needs; where there are models to work on; only for pull requests
 # of this repository and those that a person asked for, or of forks; only for the operation that a person chose, or
-# for its own release branch; only where the judged run that a registration needs is missing; only for a comment
-# that begins as a command does; of what such a command started, only on the branch for that; only where a job
-# before it failed.
+# for its own release branch; only where the judged run that a registration needs is missing; only where there are
+# models to look at in production; only for a comment that begins as a command does; of what such a command
+# started, only on the branch for that; only where a job before it failed.
 Condition = Literal[
-    "always", "models", "own", "forks", "choice", "branch", "untrained", "command", "asked", "broken"
+    "always", "models", "own", "forks", "choice", "branch", "untrained", "monitored", "command", "asked", "broken"
 ]
 
 
 @dataclass(frozen=True)
 class Model:
-    """One mlops.yaml: its model, its folder from the top of the repository (`.`: the top), what CI needs of it."""
+    """One mlops.yaml: its model, its folder from the top of the repository (`.`: the top), what CI needs of it.
+
+    `schedule` is the cron line of retraining, `monitor` that of looking at production. `parquet` says that cdml
+    itself reads such files of it.
+    """
 
     name: str
     folder: str
@@ -36,6 +40,8 @@ class Model:
     environments: tuple[Environment, ...]
     schedule: str | None = None
     when: When = "ready"
+    monitor: str | None = None
+    parquet: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,12 @@ class Repository:
     models: tuple[Model, ...]
     cdml: str
     vendored: bool = False
+
+    @property
+    def requirement(self) -> str:
+        """What pip installs to have cdml."""
+        extras = "serve,parquet" if any(model.parquet for model in self.models) else "serve"
+        return f"cdml[{extras}]{self.cdml}"
 
 
 @dataclass(frozen=True)
@@ -226,7 +238,8 @@ class Told:
 
     Jobs decide by these outputs of the plan: `models`, a JSON list of objects, one for each model that the event
     concerns; `folders`, a JSON list of these models' folders; `train`, a JSON list of those of them that register
-    would have to train, empty unless main was pushed to.
+    would have to train, empty unless main was pushed to; `monitored` and `monitor`, as `models` and `folders` are,
+    of the models whose production is looked at.
     """
 
     annotation: Callable[[Level, str, str | None, int | None], str]

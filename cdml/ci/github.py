@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from cdml.ci.base import CiFile, Event, Job, Provider, Repository, Workflow
 from cdml.ci.github_run import TOLD, context, credentials, identity
+from cdml.ci.machines import tool_python
 from cdml.ci.text import command, comment, refuse_expression, scalar
-from cdml.ci.workflows import tool_python
+from cdml.ci.workflows import SCHEDULED
 from cdml.core.names import ASKED_BRANCH
 from cdml.core.resources import render
 
@@ -26,6 +27,7 @@ ACTIONS = {
 VENDORED = ".github/actions/vendor"
 _CONDITIONS = {
     "models": "needs.plan.outputs.models != '[]'",
+    "monitored": "needs.plan.outputs.monitored != '[]'",
     "always": "!cancelled()",
     "own": "needs.judge.result != 'skipped' && (github.event_name == 'workflow_dispatch'"
     " || github.event.pull_request.head.repo.full_name == github.repository)",
@@ -120,7 +122,7 @@ def _condition(job: Job) -> str:
         parts.append("github.ref_name == '{}'".format(job.branch.replace("'", "''")))
     if "choice" in job.when:
         asked = f"inputs.operation == '{job.id}'"
-        parts.append(f"(github.event_name == 'schedule' || {asked})" if job.id == "retrain" else asked)
+        parts.append(f"(github.event_name == 'schedule' || {asked})" if job.id in SCHEDULED else asked)
     return " && ".join(parts)
 
 
@@ -143,9 +145,9 @@ def _tool(repository: Repository) -> dict[str, str]:
     version = repository.cdml
     refuse_expression(version)
     return {
-        "requirement": f"cdml[serve]{version}",
+        "requirement": repository.requirement,
         "exact": version.removeprefix("==") if version.startswith("==") else "",
-        "key": f"cdml-tool-{version.lstrip('=<>~')}",
+        "key": f"cdml-tool-{version.lstrip('=<>~')}{'-parquet' if 'parquet' in repository.requirement else ''}",
     }
 
 

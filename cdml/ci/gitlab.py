@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from cdml.ci.base import CiFile, Job, Model, Provider, Repository, Workflow
 from cdml.ci.gitlab_run import ID_TOKEN, TOKEN, TOLD, context, credentials, identity
+from cdml.ci.machines import DEFAULT_LABEL, OLDEST_PYTHON, tool_python
 from cdml.ci.text import command, comment, refuse_expression, scalar
-from cdml.ci.workflows import DEFAULT_LABEL, OLDEST_PYTHON, tool_python, without
+from cdml.ci.workflows import SCHEDULED, without
 from cdml.core.errors import ConfigError
 from cdml.core.resources import render
 
@@ -76,7 +77,7 @@ def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFi
     return (
         CiFile(
             FILE,
-            "trains and judges merge requests, registers, deploys and retrains",
+            _purpose(repository),
             _text(repository, known),
             release=True,
         ),
@@ -88,6 +89,11 @@ def files(repository: Repository, workflows: tuple[Workflow, ...]) -> tuple[CiFi
             release=True,
         ),
     )
+
+
+def _purpose(repository: Repository) -> str:
+    last = ", retrains and monitors" if any(one.monitor for one in repository.models) else " and retrains"
+    return f"trains and judges merge requests, registers, deploys{last}"
 
 
 def render_include() -> str:
@@ -114,7 +120,7 @@ def _text(repository: Repository, workflows: tuple[Workflow, ...]) -> str:
         inputs=inputs,
         schedules=[line for workflow in workflows for line in workflow.schedules],
         queued=[rule for workflow in workflows for rule in _queued(repository, workflow)],
-        requirement=f"cdml[serve]{repository.cdml}",
+        requirement=repository.requirement,
         exact=exact,
         main=repository.main,
         commands=any("comment" in workflow.events for workflow in workflows),
@@ -228,7 +234,7 @@ def _rules(repository: Repository, workflow: Workflow, job: Job) -> tuple[str, .
         return (_pushed(job.branch or repository.main),)
     main = f"$CI_COMMIT_BRANCH == {_literal(repository.main)}"
     due = (f'$CI_PIPELINE_SOURCE == "schedule" && {main} && $CDML_SCHEDULE',) if workflow.schedules else ()
-    return (f'{_BY_HAND} && {main} && $CDML_OPERATION == "{job.id}"', *(due if job.id == "retrain" else ()))
+    return (f'{_BY_HAND} && {main} && $CDML_OPERATION == "{job.id}"', *(due if job.id in SCHEDULED else ()))
 
 
 def _queued(repository: Repository, workflow: Workflow) -> tuple[str, ...]:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TypeVar
 
-from cdml.ci.base import Concurrency, Condition, Input, Job, Model, Permission, Repository, Step, Workflow
-from cdml.core.settings import Ci, Environment
-
-Value = TypeVar("Value")
+from cdml.ci.base import Concurrency, Condition, Input, Job, Permission, Repository, Step, Workflow
+from cdml.ci.machines import like, per_model, secrets_of
+from cdml.core.settings import Environment
 
 HANDOVER = "cdml-handover"
 STATED = "What was stated since"  # forges know this job by its title, to run it again
 REPORT = "cdml-report"  # the pages of the models that a pull request concerns, for people
 # What a job hands on to the next so that it need not work again, as paths in the model's folder.
 WORK = ("dvc.lock", ".dvc/cache")
-OLDEST_PYTHON = "3.11"  # that cdml itself runs on
-DEFAULT_LABEL = "ubuntu-latest"
-MINUTES = {"train": 360, "register": 360, "retrain": 360, "deploy": 60}
-OTHER_MINUTES = 15
-# Whose machine and limit a job takes where mlops.yaml names none for it: what may train does so on train's.
-LIKE = {"register": "train", "retrain": "train"}
-OPERATIONS = ("promote", "rollback", "retrain")
+OPERATIONS = ("promote", "rollback")
+SCHEDULED = ("retrain", "monitor")  # the jobs that a schedule starts, as well as a person
 NO_OR_YES = ("false", "true")
 # What a command in a comment tells the run that judges again; the program reads it as `RunContext` has it.
 TOLD = (
@@ -40,10 +32,10 @@ COMMENT = Permission("pull-requests", "write", "writes comments, opens pull requ
 STATUS = Permission("statuses", "write", "states the verdict on the commit")
 SEE = Permission("statuses", "read", "reads what was stated of the commit")
 ISSUE = Permission("issues", "write", "keeps the one issue that says why there is no version")
+DRIFT = Permission("issues", "write", "keeps the one issue that says what drifted")
 ANSWER = Permission("issues", "write", "shows on a comment that it was seen, and how it went")
 START = Permission("actions", "write", "starts the workflow that judges again, and the check that looks again")
 AGAIN = Permission("actions", "write", "has the required check look again, after a run that was asked for")
-IDENTITY = Permission("id-token", "write", "proves to the cloud who it is, without a stored key")
 ARTIFACTS = Permission("actions", "read", "reads what the run of the pull request handed over")
 
 
@@ -71,7 +63,7 @@ def _pull_request(repository: Repository, *, report: bool) -> Workflow:
         untrusted=True,
         concurrency=Concurrency("cdml-judge", by_pull=True, cancel="superseded"),
     )
-    jobs = [_plan(repository), _per_model(repository, judge, "train")]
+    jobs = [_plan(repository), per_model(repository, judge, "train")]
     if report:
         jobs[0] = replace(jobs[0], when=("asked",))
         jobs.append(replace(_report(repository), needs=("judge",), when=("always", "own")))
@@ -89,7 +81,7 @@ def _pull_request(repository: Repository, *, report: bool) -> Workflow:
         "cdml pull request",
         "trains and judges what a pull request offers, and comments on it",
         ("pull_request",),
-        (*jobs, _like(repository, gate, "default")),
+        (*jobs, like(repository, gate, "default")),
         told=TOLD if report else (),
     )
 
@@ -106,7 +98,7 @@ def _stated(repository: Repository) -> Job:
         checkout="main",
         concurrency=Concurrency("cdml-stated", by_pull=True, cancel="always"),
     )
-    return _like(repository, job, "default")
+    return like(repository, job, "default")
 
 
 def without(workflow: Workflow, condition: Condition) -> Workflow:
@@ -121,7 +113,7 @@ def _plan(repository: Repository) -> Job:
     """Which models a change touches is decided in a job: a filter on the workflow would leave a check pending."""
     step = Step("See which models are concerned", ("cdml", "ci", "plan"))
     once = Concurrency("cdml-plan", by_pull=True, cancel="always")
-    return _like(repository, Job("plan", "Plan", (step,), permissions=(READ,), concurrency=once), "default")
+    return like(repository, Job("plan", "Plan", (step,), permissions=(READ,), concurrency=once), "default")
 
 
 def _report(repository: Repository) -> Job:
@@ -143,7 +135,7 @@ def _report(repository: Repository) -> Job:
         shows=REPORT,
         concurrency=Concurrency("cdml-report", by_pull=True),
     )
-    return replace(_like(repository, job, "default"), secrets=_secrets(repository.models, ("register",)))
+    return replace(like(repository, job, "default"), secrets=secrets_of(repository.models, ("register",)))
 
 
 def _commands(repository: Repository) -> Workflow:
@@ -162,7 +154,7 @@ def _commands(repository: Repository) -> Workflow:
         pushes=True,
         concurrency=Concurrency("cdml-commands", by_pull=True),
     )
-    answer = replace(_like(repository, job, "default"), secrets=_secrets(repository.models, ("register",)))
+    answer = replace(like(repository, job, "default"), secrets=secrets_of(repository.models, ("register",)))
     title = "does what a comment on a pull request asks for"
     return Workflow("cdml-commands", "cdml commands", title, ("comment",), (answer,))
 
@@ -203,7 +195,7 @@ def _main(repository: Repository) -> Workflow:
         "cdml main",
         "registers what was merged",
         ("main",),
-        (_plan(repository), _per_model(repository, register, "register", "train")),
+        (_plan(repository), per_model(repository, register, "register", "train")),
     )
 
 
@@ -220,7 +212,7 @@ def _parts(repository: Repository) -> tuple[Job, ...]:
         takes="cdml-train",
         stores="cdml-evaluate",
     )
-    return tuple(_per_model(repository, job, "train") for job in (train, evaluate))
+    return tuple(per_model(repository, job, "train") for job in (train, evaluate))
 
 
 def _deploy(repository: Repository) -> Workflow:
@@ -241,7 +233,7 @@ def _deploy(repository: Repository) -> Workflow:
             branch=branch,
             concurrency=Concurrency(f"cdml-deploy-{number}"),
         )
-        jobs.append(_per_model(repository, job, "deploy"))
+        jobs.append(per_model(repository, job, "deploy"))
     return Workflow(
         "cdml-deploy",
         "cdml deploy",
@@ -260,9 +252,9 @@ def branches(repository: Repository) -> dict[str, Environment]:
 
 
 def _operate(repository: Repository) -> Workflow:
-    """What people start by hand, and the schedule of retraining."""
+    """What people start by hand, and the schedules of retraining and of looking at production."""
     names = tuple(dict.fromkeys(environment.name for environment in branches(repository).values()))
-    due = _schedules(repository)
+    due, watched = _schedules(repository), any(model.monitor for model in repository.models)
     promote = _step("Open the promotion", "promote", "$CDML_VERSION", "--to", "$CDML_ENVIRONMENT")
     rollback = _step("Open the rollback", "rollback", "$CDML_ENVIRONMENT", "--why", "$CDML_REASON")
     retrain = _step("Train main again on what moved on", "run", "retrain")
@@ -274,16 +266,40 @@ def _operate(repository: Repository) -> Workflow:
     return Workflow(
         "cdml-operate",
         "cdml operate",
-        f"{'promotes, rolls back and ' if names else ''}retrains, by hand{' or on a schedule' if due else ''}",
+        _purpose(bool(names), watched, bool(due)),
         ("manual", "schedule") if due else ("manual",),
         (
             replace(_plan(repository), checkout="main"),
             *jobs,
             _by_hand(repository, again, "retrain", "train", "register"),
+            *((_monitor(repository),) if watched else ()),
         ),
         _inputs(repository, names),
         due,
     )
+
+
+def _purpose(moves: bool, watches: bool, scheduled: bool) -> str:
+    verbs = [*(("promotes", "rolls back") if moves else ()), "retrains", *(("monitors",) if watches else ())]
+    listed = f"{', '.join(verbs[:-1])} and {verbs[-1]}" if verbs[1:] else verbs[0]
+    return f"{listed}, by hand{' or on a schedule' if scheduled else ''}"
+
+
+def _monitor(repository: Repository) -> Job:
+    """It runs none of the project's code, and writes nothing but an issue."""
+    job = Job(
+        "monitor",
+        "Monitor",
+        (_step("Compare production with the test data of its version", "monitor"),),
+        needs=("plan",),
+        when=("monitored", "choice"),
+        per_model=True,
+        permissions=(READ, DRIFT),
+        cloud="write",
+        checkout="main",
+        concurrency=Concurrency("cdml-monitor"),
+    )
+    return like(repository, job, "monitor")
 
 
 def _by_hand(repository: Repository, job: Job, *kinds: str) -> Job:
@@ -298,12 +314,13 @@ def _by_hand(repository: Repository, job: Job, *kinds: str) -> Job:
         checkout="main",
         concurrency=job.concurrency or Concurrency("cdml-move"),
     )
-    return _per_model(repository, asked, *kinds)
+    return per_model(repository, asked, *kinds)
 
 
 def _inputs(repository: Repository, environments: tuple[str, ...]) -> tuple[Input, ...]:
     """What a person is asked; which model, only where there are several."""
-    operations = OPERATIONS if environments else ("retrain",)
+    watched = any(model.monitor for model in repository.models)
+    operations = (*(OPERATIONS if environments else ()), "retrain", *(("monitor",) if watched else ()))
     asked = [Input("operation", "What to do", True, operations, operations[0])]
     if len(repository.models) > 1:
         folders = tuple(model.folder for model in repository.models)
@@ -316,62 +333,11 @@ def _inputs(repository: Repository, environments: tuple[str, ...]) -> tuple[Inpu
 
 
 def _schedules(repository: Repository) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(model.schedule for model in repository.models if model.schedule))
+    """Every cron line of retraining and of monitoring: what is due on one, the plan says."""
+    lines = [line for model in repository.models for line in (model.schedule, model.monitor)]
+    return tuple(dict.fromkeys(filter(None, lines)))
 
 
 def _step(title: str, *words: str) -> Step:
     """A command in the model's folder."""
     return Step(title, ("cdml", "-C", "$CDML_FOLDER", *words))
-
-
-def _per_model(repository: Repository, job: Job, kind: str, *secrets: str) -> Job:
-    """The job once for each model that the plan names, with what the project's own code needs."""
-    made = replace(job, per_model=True, project=True, when=("models", *job.when))
-    return _like(repository, made, kind, *secrets)
-
-
-def _like(repository: Repository, job: Job, kind: str, *secrets: str) -> Job:
-    """The job on the machine, with the limit and the secrets that mlops.yaml gives to its kind."""
-    models = repository.models
-    clouds = job.cloud is not None and any(_enters(model.ci, job.cloud) for model in models)
-    return replace(
-        job,
-        cloud=job.cloud if clouds else None,
-        permissions=(*job.permissions, IDENTITY) if clouds else job.permissions,
-        labels={model.folder: machine(model.ci, kind) for model in models},
-        minutes={model.folder: limit(model.ci, kind) for model in models},
-        secrets=() if kind == "default" else _secrets(models, ("default", kind, *secrets)),
-    )
-
-
-def tool_python(repository: Repository) -> str:
-    """A Python of cdml's own, where one of the projects' is too old for it; else empty."""
-    minors = [int(model.ci.python.partition(".")[2]) for model in repository.models]
-    return "" if min(minors) >= int(OLDEST_PYTHON.partition(".")[2]) else OLDEST_PYTHON
-
-
-def machine(ci: Ci, kind: str) -> tuple[str, ...]:
-    """The labels of the machine for a kind of job."""
-    return _chosen(ci.runs_on, kind) or (DEFAULT_LABEL,)
-
-
-def limit(ci: Ci, kind: str) -> int:
-    """After how many minutes a kind of job is ended."""
-    return _chosen(ci.timeout_minutes, kind) or MINUTES.get(kind, OTHER_MINUTES)
-
-
-def _enters(ci: Ci, access: str) -> bool:
-    """Whether a job has somebody to be in a cloud: code of pull requests needs its own, who may only read."""
-    keys = [key for cloud in ci.cloud.values() for key in cloud]
-    return bool(keys) and (access == "write" or any(key.startswith("pull-request-") for key in keys))
-
-
-def _chosen(given: Mapping[str, Value], kind: str) -> Value | None:
-    return next((given[name] for name in (kind, LIKE.get(kind, kind), "default") if name in given), None)
-
-
-def _secrets(models: Iterable[Model], kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the secrets of these kinds of job, of all models."""
-    return tuple(
-        dict.fromkeys(name for model in models for kind in kinds for name in model.ci.secrets.get(kind, ()))
-    )

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cdml.ci import PROVIDERS
-from cdml.ci.base import Model, Repository
+from cdml.ci.base import Repository
+from cdml.ci.machines import model_of
 from cdml.ci.workflows import workflows
 from cdml.config.load import parse
 from cdml.core.resources import example_project
@@ -24,10 +25,7 @@ def example() -> Settings:
 
 def repository(settings_by_folder: Mapping[str, Settings], main: str = "main") -> Repository:
     """The repository whose folders hold these settings."""
-    models = tuple(
-        Model(one.model, folder, one.ci, one.environments, one.train.schedule, one.train.when)
-        for folder, one in settings_by_folder.items()
-    )
+    models = tuple(model_of(one, folder) for folder, one in settings_by_folder.items())
     return Repository(main, models, VERSION)
 
 

@@ -17,9 +17,10 @@ from cdml.core.errors import Exit
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "actions.md"
-NAMES = ("setup", "run", "compare", "comment", "register", "promote", "deploy")
+NAMES = ("setup", "run", "compare", "comment", "register", "promote", "deploy", "monitor")
 TABLE = re.compile(r"<!-- (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 INSTALL = 'bash "$GITHUB_ACTION_PATH/../setup/install.sh" any'
+EXTRAS = {"monitor": " serve,parquet"}  # batches are Parquet more often than not
 
 
 def load(text: str) -> Any:
@@ -88,7 +89,7 @@ def test_inputs_reach_scripts_by_the_environment_alone(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "setup"])
 def test_an_action_alone_sets_up_cdml_first(name: str) -> None:
     first, *others = action(name)["runs"]["steps"]
-    assert first["run"] == INSTALL
+    assert first["run"] == INSTALL + EXTRAS.get(name, "")
     verbs = re.findall(r'cdml -C "\$FOLDER" (\w+)', " ".join(step["run"] for step in others))
     assert verbs
     assert set(verbs) <= set(VERBS)

@@ -56,7 +56,9 @@ class Scene:
 
     def agent(self, settings: dict[str, Settings] | None = None, **more: object) -> Agent:
         """An agent for a run; `plan` names the folders that the plan answers, `train` those to be trained."""
-        plan = {"folders": more.pop("folders", ["."]), "train": more.pop("train", [])}
+        plan = {
+            name: more.pop(name, usual) for name, usual in (("folders", ["."]), ("train", []), ("monitor", []))
+        }
         output = PROVIDERS["azure"].told.output
         told = (output({}, name, json.dumps(value)) for name, value in plan.items())
         (self.played / "plan").write_text("".join(f"{one.line}\n" for one in told if one))
@@ -320,6 +322,31 @@ def test_a_schedule_retrains_and_registers_nothing(scene: Scene) -> None:
     agent.run()
     assert list(agent._done) == ["plan", "retrain"]
     assert scene.calls()[-1] == ["retrain_1", "-C", ".", "run", "retrain"]
+
+
+WATCHED = "monitor: {predictions: monitoring, schedule: '17 6 * * *'}\n"
+
+
+@pytest.mark.parametrize(
+    ("folders", "due", "stages"),
+    [
+        ([], ["."], ["plan", "monitor"]),
+        (["."], [], ["plan", "retrain"]),
+        (["."], ["."], ["plan", "retrain", "monitor"]),
+    ],
+)
+def test_a_schedule_starts_what_the_plan_says_is_due(
+    scene: Scene, folders: list[str], due: list[str], stages: list[str]
+) -> None:
+    text = (example_project() / "mlops.yaml").read_text("utf-8") + WATCHED
+    settings = parse(text.replace("train:\n", 'train:\n  schedule: "17 6 * * 1"\n', 1))
+    predefined = scene.push("main", "Schedule")
+    agent = scene.agent({".": settings}, predefined=predefined, folders=folders, monitor=due)
+    agent.run()
+    assert list(dict.fromkeys(call[0].removesuffix("_1") for call in scene.calls())) == stages
+    if due:
+        assert scene.calls()[-1] == ["monitor_1", "-C", ".", "monitor"]
+        assert f"token={TOKEN}" in scene.seen("monitor_1"), "it keeps an issue"
 
 
 SECRETS = "  secrets: {train: [STORE_KEY], deploy: [DEPLOY_KEY]}\n  azure: {variable-group: keys}\n"

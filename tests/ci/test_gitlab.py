@@ -20,7 +20,7 @@ from cdml.ci.base import RunContext
 from cdml.ci.gitlab import FILE, MAIN_FILE, PROVIDER
 from cdml.ci.workflows import workflows
 from cdml.core.errors import ConfigError
-from cdml.core.settings import Ci, Settings
+from cdml.core.settings import Ci, Monitor, Settings
 from cdml.jobs.generate import generate
 
 PROJECT = "https://gitlab.example.com/team/project"
@@ -254,6 +254,18 @@ def test_a_schedule_needs_its_line_and_an_operation_its_name() -> None:
     assert rules[1].endswith("$CDML_SCHEDULE")
     assert pipeline(due)["variables"]["CDML_OPERATION"]["value"] == "none"
     assert all("schedule" not in rule["if"] for rule in pipeline()["cdml-operate:retrain:progression"]["rules"])
+
+
+def test_a_job_that_looks_at_production_is_there_where_there_is_something_to_look_at() -> None:
+    watched = {".": replace(example(), monitor=Monitor("monitoring", schedule="17 5 * * *"))}
+    job = pipeline(watched)["cdml-operate:monitor:progression"]
+    assert [rule["if"].rpartition("&& ")[2] for rule in job["rules"]] == [
+        '$CDML_OPERATION == "monitor"',
+        "$CDML_SCHEDULE",
+    ]
+    assert 'outputs["monitored"]' in str(job["script"])
+    assert job["environment"] == {"name": "cdml/monitor", "action": "access"}
+    assert "cdml-operate:monitor:progression" not in pipeline()
 
 
 @pytest.mark.parametrize(("main", "said"), [("it's", '"it\'s"'), ('a"b', "'a\"b'")])

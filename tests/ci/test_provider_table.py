@@ -15,7 +15,7 @@ import pytest
 from rendering import example, render
 
 from cdml.ci import PROVIDERS
-from cdml.core.settings import Ci, Settings
+from cdml.core.settings import Ci, Monitor, Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "ci.md"
 BEGIN, END = "<!-- providers: written by a test -->\n", "<!-- end of providers -->\n"
@@ -44,6 +44,11 @@ FEATURES: dict[str, dict[str, str]] = {
         "github": r'- cron: "17 5 \* \* 1"',
         "azure": r'- cron: "17 5 \* \* 1"',
         "gitlab": r'\$CI_PIPELINE_SOURCE == "schedule"',
+    },
+    "looking at production": {
+        "github": r"needs\.plan\.outputs\.monitored != '\[\]'",
+        "azure": r"ne\(dependencies\.plan\.outputs\['plan\.cdml\.monitor'\], '\[\]'\)",
+        "gitlab": r'\$CDML_OPERATION == "monitor"',
     },
     "a command in a comment": {
         "github": r"\bissue_comment:",
@@ -143,7 +148,8 @@ def settings() -> dict[str, Settings]:
         index_url="https://packages.example.com/simple",
         forks=True,
     )
-    return {".": replace(one, ci=ci, train=replace(one.train, schedule="17 5 * * 1"))}
+    watched = Monitor("monitoring", schedule="17 6 * * *")
+    return {".": replace(one, ci=ci, train=replace(one.train, schedule="17 5 * * 1"), monitor=watched)}
 
 
 @pytest.fixture(scope="module")

@@ -18,13 +18,14 @@ from cdml.ci.base import Job, Repository, Workflow
 from cdml.ci.workflows import without, workflows
 from cdml.config.grammar import BRANCH_PATTERN
 from cdml.core.errors import ConfigError
-from cdml.core.settings import Ci, Settings
+from cdml.core.settings import Ci, Monitor, Settings
 
 SECRETS = {
     "train": ("SECRET_TRAIN",),
     "register": ("SECRET_REGISTER",),
     "deploy": ("SECRET_DEPLOY",),
     "retrain": ("SECRET_RETRAIN",),
+    "monitor": ("SECRET_MONITOR",),
 }
 # How each provider says that a job restores what another run kept.
 CACHES = {"github": "actions/cache@", "azure": r'Cache@2|"cache": "?true', "gitlab": '"cache": '}
@@ -35,14 +36,25 @@ MARKS = {
     "jenkins": {"JENKINS_URL": "https://ci.example.com/", "BUILD_NUMBER": "1"},
 }
 # What must not be in the files of a provider that only judges.
-WRITES = ("--event main", "--event release", "promote", "rollback", "retrain", "comment --from", "id-token")
+WRITES = (
+    "--event main",
+    "--event release",
+    "promote",
+    "rollback",
+    "retrain",
+    "monitor",
+    "comment --from",
+    "id-token",
+)
 
 
 def alone() -> dict[str, Settings]:
     """The example project with secrets and a schedule."""
     settings = example()
     ci = replace(settings.ci, secrets=SECRETS)
-    return {".": replace(settings, ci=ci, train=replace(settings.train, schedule="17 5 * * 1"))}
+    watched = Monitor("monitoring/predictions", schedule="17 6 * * *")
+    train = replace(settings.train, schedule="17 5 * * 1")
+    return {".": replace(settings, ci=ci, train=train, monitor=watched)}
 
 
 def monorepo() -> dict[str, Settings]:
@@ -138,7 +150,7 @@ def test_what_only_judges_neither_registers_nor_deploys(name: str, settings: dic
     )
     said = "\n".join(re.sub(r"(^|\s)#.*", "", text) for text in files.values())
     assert [word for word in WRITES if word in said] == []
-    assert re.search(r"SECRET_(REGISTER|DEPLOY|RETRAIN)", said) is None
+    assert re.search(r"SECRET_(REGISTER|DEPLOY|RETRAIN|MONITOR)", said) is None
 
 
 @in_every_system

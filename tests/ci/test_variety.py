@@ -30,6 +30,7 @@ PLAIN = {
         },
         {"one": {}, "two": {}, "three": {}},
         schedule="17 6 * * 1",
+        monitor="17 6 * * *",
     ),
     "b": mlops("b", environments={"one": {}, "two": {}}),
 }

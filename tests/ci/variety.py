@@ -44,6 +44,7 @@ def mlops(
     model: str = "churn",
     ci: Mapping[str, object] | None = None,
     environments: Mapping[str, object] | None = None,
+    monitor: str = "",
     **train: str,
 ) -> str:
     """One mlops.yaml. Values are written as JSON, which is YAML, so that any text may stand in them."""
@@ -53,6 +54,7 @@ def mlops(
         "train": {**TRAIN, **train},
         "evaluate": EVALUATE,
         "environments": dict(environments or {}),
+        "monitor": {"predictions": "monitoring/predictions", "schedule": monitor} if monitor else {},
     }
     return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in sections.items() if value)
 
@@ -275,6 +277,26 @@ CASES: dict[str, Case] = {
         "c": mlops("c", schedule="17 6 * * 1"),
         "d": mlops("d"),
     },
+    "monitor": {".": mlops(environments=TWO, monitor="17 6 * * *")},
+    "monitor without environments": {".": mlops(monitor="*/20 1-5,22 1 JAN-MAR MON")},
+    "monitor on what it asks for": {
+        ".": mlops(
+            ci={
+                "runs-on": {"default": "ubuntu-24.04", "monitor": ["self-hosted", "near the data"]},
+                "timeout-minutes": {"monitor": 33},
+                "secrets": {"monitor": ["LOG_KEY"], "train": ["STORE_KEY"]},
+                "cloud": CLOUDS,
+                "azure": {"service-connection": "c", "variable-group": "g"},
+            },
+            environments=TWO,
+            monitor="17 6 * * *",
+        )
+    },
+    "monitor and retrain on one line": {
+        "a": mlops("a", environments=TWO, monitor="17 6 * * *", schedule="23 4 * * 1"),
+        "b": mlops("b", environments=TWO, schedule="17 6 * * *"),
+        "c": mlops("c"),
+    },
     "everything": {
         "a b": mlops(
             "on",
@@ -296,6 +318,7 @@ CASES: dict[str, Case] = {
             {"null": {"branch": "1.0"}, "eu/prod": {"branch": "it's"}},
             when="command",
             schedule="17 6 * * 1",
+            monitor="17 6 * * *",
         ),
         "größe": mlops("1", {"python": "3.13", "forks": False}, TWO, schedule="23 4 * * *"),
     },

@@ -45,12 +45,14 @@ class Page:
     session: str
     complaints: list[str] = field(default_factory=list)
 
-    def open(self, place: Path, width: int, *, dark: bool = False, scripts: bool = True) -> None:
+    def open(
+        self, place: Path, width: int, *, dark: bool = False, paper: bool = False, scripts: bool = True
+    ) -> None:
         """Load a file at this width in CSS pixels, and wait until it and its scripts are done."""
         self.complaints.clear()
         self.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.ask("Emulation.setEmulatedMedia", features=[scheme])
+        self.ask("Emulation.setEmulatedMedia", media="print" if paper else "", features=[scheme])
         self.ask(
             "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600
         )

@@ -112,6 +112,11 @@ class Hosted:
         inputs = {f"CDML_{name.upper()}": value for name, value in asked.items()}
         return self.play("web", {"CI_COMMIT_BRANCH": "main", "CDML_OPERATION": operation, **inputs})
 
+    def due(self, line: str) -> gitlab_local.Run:
+        """What a schedule of the project starts."""
+        self._stand_on("main")
+        return self.play("schedule", {"CI_COMMIT_BRANCH": "main", "CDML_SCHEDULE": line})
+
     def comment(self, number: int, body: str, login: str = "ada") -> gitlab_local.Run:
         """What somebody writes on a merge request, and the pipeline that the project's webhook starts by it."""
         self._stand_on("main")

@@ -24,6 +24,8 @@ from cdml.jobs.demo import Stage, close, prepare
 SLUG = "team/progression"
 WORKFLOWS = ".github/workflows"
 CI = "ci:\n  providers: [github]\n  forks: true\n"
+LINE = "23 4 * * *"  # on which production is looked at
+MONITOR = f"monitor:\n  schedule: {LINE}\n  predictions: monitoring\n"
 
 
 @dataclass
@@ -142,6 +144,11 @@ class Hosted:
         payload = {"inputs": asked, "ref": "refs/heads/main"}
         return self.run("cdml-operate", "workflow_dispatch", payload, inputs=asked)
 
+    def due(self, line: str) -> act.Run:
+        """What a schedule starts."""
+        self.main()
+        return self.run("cdml-operate", "schedule", {"schedule": line})
+
     def comment(self, number: int, body: str, login: str = "ada") -> act.Run:
         """What somebody writes on a pull request, and the run that it starts."""
         self.main()
@@ -193,7 +200,7 @@ def hosted(folder: Path) -> Iterator[Hosted]:
         stage = prepare(folder / "project")
         patch.setenv("CDML_STATE", str(stage.folder / "state"))  # a runner's clone is gone before its servers are
         config = stage.work / "mlops.yaml"
-        config.write_text(config.read_text().replace("ci:\n", CI, 1))
+        config.write_text(config.read_text().replace("ci:\n", CI, 1) + MONITOR)
         people = {act.TOKEN: "github-actions[bot]", "of a person": "ada", "of another": "bob"}
         hub = Hub(SLUG, folder / "project" / "origin.git", people, None, outsiders={"eve"})
         try:

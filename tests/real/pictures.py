@@ -29,7 +29,7 @@ from cdml.core.run import Around  # noqa: E402
 from cdml.reports.html import report  # noqa: E402
 
 PICTURES = CHECKOUT / "docs" / "pictures"
-DESKTOP, TELEPHONE = 900, 390
+DESKTOP, TELEPHONE, PAPER = 900, 390, 700
 _MERMAID = tools.NODE_FOLDER / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
 
 # Draws every diagram in its place; `window.ready` is what whoever opened the page waits for.
@@ -149,24 +149,42 @@ def _report(name: str) -> Callable[[], str]:
     return lambda: report(*judged(name))
 
 
-# What docs/comment.md shows: what makes the page, its width, and whether it is seen in the dark.
-DOCUMENTED: dict[str, tuple[Callable[[], str], int, bool]] = {
-    "comment-better": (_comment("better"), DESKTOP, False),
-    "comment-worse": (_comment("worse"), DESKTOP, False),
-    "comment-inconclusive": (_comment("inconclusive"), DESKTOP, False),
-    "comment-first-model": (_comment("first_model"), DESKTOP, False),
-    "comment-data-changed": (_comment("data_changed"), DESKTOP, False),
-    "comment-environment-changed": (_comment("environment_changed"), DESKTOP, False),
-    "comment-many": (_comment("many"), DESKTOP, False),
-    "comment-fork": (_comment("fork_waits"), DESKTOP, False),
-    "comment-failed-training": (_comment("failed_training"), DESKTOP, False),
-    "comment-regression": (_comment("regression"), DESKTOP, False),
-    "comment-multiclass": (_comment("multiclass"), DESKTOP, False),
-    "comment-monorepo": (_comment("monorepo_churn", "monorepo_price", "monorepo_species"), DESKTOP, False),
-    "comment-unfolded": (_comment("better", unfolded=True), DESKTOP, False),
-    "comment-telephone": (_comment("waived"), TELEPHONE, False),
-    "report": (_report("inconclusive"), DESKTOP, False),
-    "report-telephone": (_report("worse"), TELEPHONE, True),
+@dataclass(frozen=True)
+class Shown:
+    """What a picture of the documentation shows: what makes the page, its width, where it is seen, how much of it.
+
+    `only` selects the parts of a report that are photographed; the others are taken out.
+    """
+
+    made: Callable[[], str]
+    width: int = DESKTOP
+    dark: bool = False
+    paper: bool = False
+    only: str = ""
+
+
+DRAWN = "header, :has(.plots, .matrix, [id$=flipped])"
+DOCUMENTED: dict[str, Shown] = {
+    "comment-better": Shown(_comment("better")),
+    "comment-worse": Shown(_comment("worse")),
+    "comment-inconclusive": Shown(_comment("inconclusive")),
+    "comment-first-model": Shown(_comment("first_model")),
+    "comment-data-changed": Shown(_comment("data_changed")),
+    "comment-environment-changed": Shown(_comment("environment_changed")),
+    "comment-many": Shown(_comment("many")),
+    "comment-fork": Shown(_comment("fork_waits")),
+    "comment-failed-training": Shown(_comment("failed_training")),
+    "comment-regression": Shown(_comment("regression")),
+    "comment-multiclass": Shown(_comment("multiclass")),
+    "comment-monorepo": Shown(_comment("monorepo_churn", "monorepo_price", "monorepo_species")),
+    "comment-unfolded": Shown(_comment("better", unfolded=True)),
+    "comment-telephone": Shown(_comment("waived"), TELEPHONE),
+    "report": Shown(_report("inconclusive")),
+    "report-multiclass": Shown(_report("multiclass"), only=DRAWN),
+    "report-regression": Shown(_report("regression"), only=DRAWN),
+    "report-dark": Shown(_report("loosened"), dark=True, only=DRAWN),
+    "report-telephone": Shown(_report("worse"), TELEPHONE, dark=True, only=DRAWN),
+    "report-paper": Shown(_report("data_changed"), PAPER, paper=True, only=DRAWN),
 }
 
 
@@ -174,13 +192,17 @@ def main() -> None:
     """Write every picture of the documentation anew."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, browser(Path(folder)) as page:
-        for name, (made, width, dark) in DOCUMENTED.items():
+        for name, shown in DOCUMENTED.items():
             place = Path(folder) / "page.html"
-            place.write_text(made(), "utf-8")
-            page.open(place, width, dark=dark)
+            place.write_text(shown.made(), "utf-8")
+            page.open(place, shown.width, dark=shown.dark, paper=shown.paper)
+            if shown.only:
+                page.evaluate(
+                    f"document.querySelectorAll('article > :not({shown.only})').forEach((one) => one.remove())"
+                )
             picture = take(page)
             (PICTURES / f"{name}.png").write_bytes(picture.png)
-            print(f"{name}: {width} x {picture.height}, {len(picture.png):,} bytes", *page.complaints)
+            print(f"{name}: {shown.width} x {picture.height}, {len(picture.png):,} bytes", *page.complaints)
 
 
 if __name__ == "__main__":

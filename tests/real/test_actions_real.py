@@ -241,6 +241,23 @@ def test_promote_opens_the_pull_request_and_deploy_serves_what_is_merged(registe
         assert outputs["sha256"] in deployed.summary
 
 
+def test_monitor_lets_a_workflow_decide_and_keeps_one_issue(registered: Path, tmp_path: Path) -> None:
+    toy = copy(registered, tmp_path / "toy")
+    toy.main()
+    mlops = (toy.root / "mlops.yaml").read_text()
+    older = "".join(f"{n},{60 + n % 60},0.5\n" for n in range(600))
+    batch = {"monitoring/2026-11-21.csv": f"id,age,y_score\n{older}"}
+    toy.commit("Watch", **{"mlops.yaml": mlops + "monitor: {predictions: monitoring}\n", **batch})
+    toy.git("push", "--quiet")
+    run = play(toy, "monitor", "schedule", tmp_path, payload={"schedule": "17 6 * * *"})
+    outputs = run.job("monitor").step("monitor").outputs
+    assert (outputs["verdict"], outputs["exit-code"]) == ("drift", "10"), run.log
+    assert run.results == {"monitor": "failure"}
+    assert "drift in 2 columns" in run.summary
+    assert [one.open for one in LocalForge(Git(toy.root)).issues()] == [True]
+    assert {(one.level, one.line) for one in run.annotations if one.file} == {("error", mlops.count("\n") + 1)}
+
+
 def served(state: Path) -> Iterator[None]:
     """Once; what was started with this state is stopped afterwards."""
     try:

@@ -1,4 +1,4 @@
-"""The example project's workflows, really run: from a pull request to a deployment and back; a fork; retrain."""
+"""The example project's workflows, really run: from a pull request to a deployment and back; a fork; drift."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import act
 import pytest
-from hosted import Hosted, hosted, said, served
+from hosted import LINE, Hosted, hosted, said, served
 
 SIX = "features: [age, sex, bp, s1, s2, s3]"
 TEN = "features: [age, sex, bmi, bp, s1, s2, s3, s4, s5, s6]"
@@ -248,3 +248,46 @@ def test_nothing_new_registers_nothing(there: Hosted) -> None:
     assert run.exit_code == 0, said(run)
     assert "nothing changed" in run.log
     assert there.tags() == before
+
+
+def test_production_is_watched_on_a_schedule_and_by_hand(there: Hosted) -> None:
+    """The test data themselves as a batch are no drift; all of them thirty years older are."""
+    patients = (there.work / "data" / "patients.csv").read_text().splitlines()
+    older = [
+        f"{cells[0]},{int(cells[1]) + 30},{cells[2]}" for cells in (line.split(",", 2) for line in patients[1:])
+    ]
+    _log(there, "2026-11-20.csv", [patients[0], *older])
+    run = there.due(LINE)
+    assert _ran(run) == {"plan": "success", "monitor": "failure"}, said(run)
+    (issue,) = _open(there)
+    assert "drift in 1 column (age)" in issue["title"]
+    found = [(one.level, one.file) for one in run.annotations if one.file]
+    assert found == [("error", "mlops.yaml")]
+    assert "drift in 1 column" in run.job("monitor").summary
+
+    assert _ran(there.due("1 1 1 1 1")) == {"plan": "success"}, "this line is nobody's"
+    _log(there, "2026-11-21.csv", patients)
+    run = there.operate("monitor")
+    assert _ran(run) == {"plan": "success", "monitor": "success"}, said(run)
+    assert _open(there) == []
+
+
+def _ran(run: act.Run) -> dict[str, str]:
+    """How the jobs went that were not skipped, by their names in the file."""
+    return {name.partition(" ")[0]: result for name, result in run.results.items() if result != "skipped"}
+
+
+def _log(there: Hosted, name: str, lines: list[str]) -> None:
+    """A batch that whoever serves the model writes; here it comes by a commit to main."""
+    there.main()
+    (there.work / "monitoring").mkdir(exist_ok=True)
+    for old in (there.work / "monitoring").iterdir():
+        old.unlink()
+    (there.work / "monitoring" / name).write_text("\n".join(lines) + "\n")
+    there.git("add", "--all", "monitoring")
+    there.git("commit", "--quiet", "--message", "What was asked")
+    there.git("push", "--quiet", "origin", "main")
+
+
+def _open(there: Hosted) -> list[dict[str, Any]]:
+    return [issue for issue in there.hub.issues.values() if issue["state"] == "open"]

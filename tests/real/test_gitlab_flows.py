@@ -18,6 +18,7 @@ from served_toy import FAILING, begun, served
 PLAN, JUDGE, REPORT, GATE = (f"cdml-pull-request:{job}" for job in ("plan", "judge:toy", "report", "gate"))
 OTHER = "cdml-pull-request:judge:other"
 ANSWER = "cdml-commands:answer"
+LINE = "23 4 * * *"  # on which production is looked at
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -128,6 +129,7 @@ def test_a_life_of_a_model(there: Hosted) -> None:
     _promoted(there, "v1.1.0")
     _rolled_back(there)
     _not_retrained(there)
+    _watched(there)
 
 
 def _promoted(there: Hosted, version: str) -> None:
@@ -161,3 +163,51 @@ def _not_retrained(there: Hosted) -> None:
     assert run.results["cdml-operate:retrain:toy"] == "passed", run.log
     assert "nothing changed" in run.job("cdml-operate:retrain:toy").output
     assert there.toy.refs() == before
+
+
+def _watched(there: Hosted) -> None:
+    """Staging has the older version again; whom it is asked about is twice as old."""
+    toy = there.toy
+    toy.git("switch", "--quiet", "--force", "main")
+    toy.git("pull", "--quiet")
+    mlops = (toy.root / "mlops.yaml").read_text()
+    batch = "id,age\n" + "".join(f"{n},{80 + n % 60}\n" for n in range(300))
+    monitor = f"monitor: {{predictions: monitoring, schedule: '{LINE}'}}\n"
+    toy.commit("Watch", **{"mlops.yaml": mlops + monitor, "monitoring/2026-11-21.csv": batch})
+    toy.cdml("generate")
+    toy.commit("Add what cdml wrote")
+    toy.git("push", "--quiet")
+    run = there.due(LINE)
+    found = {PLAN.replace("pull-request", "operate"): "passed", "cdml-operate:retrain:toy": "passed"}
+    found |= {"cdml-operate:retrain:other": "passed", "cdml-operate:monitor:toy": "failed"}
+    assert found | {"cdml-operate:monitor:other": "passed"} == run.results, run.log
+    assert "nothing to do" in run.job("cdml-operate:retrain:toy").output
+    assert "nothing to do for other" in run.job("cdml-operate:monitor:other").output
+    assert "toy in staging: drift in 1 column (age)" in run.job("cdml-operate:monitor:toy").output
+    (issue,) = there.lab.issues.values()
+    assert (issue["state"], issue["title"]) == ("opened", "toy in staging: drift in 1 column (age)")
+
+
+def test_a_command_has_a_draft_judged_by_the_pipeline_that_it_starts(there: Hosted) -> None:
+    """A label tells that pipeline that it was asked for; GitLab gives it no other word of the command."""
+    number = there.offer("1.3", draft=True)
+    pull = there.lab.pulls[number]
+    draft = {"CI_MERGE_REQUEST_TITLE": "Draft: Change it"}
+    waiting = there.judge(number, **draft)
+    assert there.kept_runs() == [], waiting.log
+    assert there.states(pull["sha"])["cdml"] == "pending"
+    words = "/cdml evaluate"
+    answered = there.comment(number, words, "bob")
+    assert answered.results == {ANSWER: "passed"}, answered.log
+    assert there.signs(words) == ["eyes", "white_check_mark"]
+    started = there.lab.pipelines[-1]
+    assert (started["source"], started["sha"], started["status"]) == (
+        "merge_request_event",
+        pull["sha"],
+        "created",
+    )
+    run = there.judge(number, CI_MERGE_REQUEST_LABELS=",".join(started["labels"]), **draft)
+    assert run.results == dict.fromkeys((PLAN, JUDGE, OTHER, REPORT, GATE), "passed"), run.log
+    assert "better" in there.comments(number)[0]
+    assert there.states(pull["sha"])["cdml"] == "success"
+    assert there.kept_runs()
