@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 from plain import plain_environment
 from small_project import Small, make
+from warm_dvc import warm
 
 MEMORY = Path("/dev/shm")
 # A third of what hypothesis tries unless a test says otherwise: two cores have five minutes for all tests.
@@ -59,7 +60,7 @@ def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(autouse=True)
 def _plain_environment() -> Iterator[None]:
-    with plain_environment():
+    with plain_environment(), warm():
         yield
 
 

@@ -24,7 +24,7 @@ def plan(context: typer.Context) -> None:
     from cdml.ci import run_context
     from cdml.cli import ci_output
     from cdml.core.errors import UsageError
-    from cdml.jobs.ci_plan import contexts
+    from cdml.jobs.ci_plan import contexts, plan_monitor
     from cdml.jobs.ci_plan import plan as plan_models
     from cdml.state.git import Git, open_git
 
@@ -35,11 +35,21 @@ def plan(context: typer.Context) -> None:
     found = plan_models(git, here)
     entries = [one.entry() for one in found]
     folders, train = [one.folder for one in found], [one.folder for one in found if one.trains]
-    values = {"models": entries, "folders": folders, "train": train, "contexts": contexts(git, here, found)}
+    watched = plan_monitor(git, here)
+    values = {
+        "models": entries,
+        "folders": folders,
+        "train": train,
+        "contexts": contexts(git, here, found),
+        "monitored": [one.entry() for one in watched],
+        "monitor": [one.folder for one in watched],
+    }
     ci_output.outputs({name: json.dumps(value) for name, value in values.items()})
     for one in found:
         say(printable(" ".join(f"{one.model} in {one.folder}".split())))
-    if not found:
+    for one in watched:
+        say(printable(" ".join(f"{one.model} in {one.folder}: production".split())))
+    if not found and not watched:
         say("no model is concerned")
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from cdml.ci.base import Telling, Told
     from cdml.core.comparison import Judgement
     from cdml.core.errors import CdmlError, Problem
+    from cdml.core.observation import Observation
     from cdml.core.release import Deployment
+    from cdml.core.settings import Monitor
     from cdml.forges.base import PullRequest
     from cdml.jobs.register import Registered
     from cdml.jobs.telling import Annotation
@@ -53,6 +55,20 @@ def deployed(deployment: Deployment | None, place: str) -> None:
 
         _output(told, telling.outputs_of_deployment(deployment))
         _summarise(told, telling.summary_of_deployment(deployment, place))
+
+
+def observed(seen: Observation | None, settings: Monitor | None, report: Path | None, strict: bool) -> None:
+    """A look at production; None: there was nothing to look at. `report` is the file that the page went to."""
+    if told := _told():
+        from cdml.core.errors import Exit
+        from cdml.jobs import monitor_told
+        from cdml.reports.observation import page
+
+        code = monitor_told.exit_code(seen, strict) if seen else Exit.DONE
+        more = {"report": str(report)} if report and seen else {}
+        _annotate(told, monitor_told.findings(seen, settings, _prefix()) if seen else ())
+        _output(told, monitor_told.outputs(seen, code) | more)
+        _summarise(told, page(seen) if seen else "### There is no version to look at yet\n")
 
 
 def opened(pull: PullRequest, title: str) -> None:

@@ -24,6 +24,16 @@ class Format(StrEnum):
     json = "json"
 
 
+class TaskName(StrEnum):
+    """What a file of predictions holds."""
+
+    binary = "binary"
+    multiclass = "multiclass"
+    regression = "regression"
+    ranking = "ranking"
+    scores = "scores"
+
+
 @app.command()
 def compare(
     context: typer.Context,
@@ -33,10 +43,16 @@ def compare(
     head: str = typer.Argument("", metavar="HEAD", help="The same; default: the working tree."),
     format: Format = typer.Option(Format.terminal, help="How to show it."),
     json: bool = typer.Option(False, "--json", help="The same as --format json."),
-    metric: list[str] = typer.Option([], help="For two files: a metric to compute; the first is the primary one."),
+    metric: list[str] = typer.Option(
+        [],
+        help="For two files: a metric to compute, a column's mean (bleu:higher) or prices (cost:fp=1,fn=20); the "
+        "first is the primary one.",
+    ),
     by: list[str] = typer.Option([], help="For two files: a column to slice by."),
     id: str = typer.Option("", "--id", help="For two files: the column that names a row.  [default: id]"),
     positive: str = typer.Option("", help="For two files: the positive label of a binary target."),
+    task: TaskName = typer.Option(None, help="For two files: what they hold.  [default: read off y_true]"),
+    group: str = typer.Option("", help="For two files: the column whose rows belong together."),
     output: Path = typer.Option(None, "--output", metavar="FILE", help="Write it to FILE instead of showing it."),
     report: Path = typer.Option(None, metavar="FILE", help="Write the report as Markdown to FILE, too."),
 ) -> None:
@@ -48,6 +64,7 @@ def compare(
 
     shown = Format.json if json else format
     options = {"metrics": tuple(metric), "by": tuple(by), "positive": positive or None, "id_column": id or None}
+    options |= {"task": task.value if task else None, "group": group or None}
     judgement = judged(context, base, head, options)
     if output:
         _write(output, _text(judgement, shown, coloured=False))
@@ -83,7 +100,7 @@ def _refuse_half(*paths: Path) -> None:
     """A name that can only be a file of predictions, where there are not two."""
     from cdml.core.errors import UsageError
 
-    files = [path for path in paths if path.suffix in (".csv", ".parquet", ".pq")]
+    files = [path for path in paths if path.suffix in (".csv", ".parquet", ".pq", ".jsonl", ".ndjson")]
     for path in sorted(files, key=Path.is_file):
         what = "stands alone" if path.is_file() else "is not a file"
         raise UsageError(f"{path} {what}; name two files of predictions", "cdml compare OLD.csv NEW.csv")
@@ -93,6 +110,8 @@ def _revisions(path: Path, base: str, head: str) -> Judgement:
     from cdml.core.errors import ExternalError
     from cdml.jobs.judge import judge
     from cdml.jobs.project import fetch, open_project
+    from cdml.jobs.rescore import Scorer
+    from cdml.jobs.same_data import Means
     from cdml.jobs.snapshots import baseline, of_revision, working
     from cdml.registry.read import require_complete
 
@@ -104,7 +123,7 @@ def _revisions(path: Path, base: str, head: str) -> Judgement:
         note(f"{error.message}; compared with what was fetched last")
     candidate = of_revision(project, head) if head else working(project)
     champion = of_revision(project, base) if base else baseline(project)
-    return judge(project.store, candidate, champion)
+    return judge(project.store, candidate, champion, means=Means(project, scorer=Scorer(project, note)))
 
 
 def _text(judgement: Judgement, shown: Format, *, coloured: bool) -> str:

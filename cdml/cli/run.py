@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 @app.command()
 def run(
     context: typer.Context,
-    jobs: list[str] = typer.Argument(None, metavar="JOB", help="install, train, evaluate, retrain"),
+    jobs: list[str] = typer.Argument(None, metavar="JOB", help="install, data, train, evaluate, retrain"),
     event: str = typer.Option("", help="Run the jobs of an event instead: pull_request, main, release, comment."),
     pull: int = typer.Option(0, show_default=False, help="The number of the pull request, for that event."),
     head: str = typer.Option("", help="The commit that it offers; with --handover, where CI does not say it."),
@@ -55,7 +55,28 @@ def run(
         raise UsageError("name a job", "cdml run train evaluate")
     if jobs in (["install"], ["retrain"]):
         leave(_install(project) if jobs == ["install"] else _retrain(project))
-    _run_jobs(project, tuple(jobs), json)
+    others = tuple(job for job in jobs if job != "data")
+    if "data" in jobs:
+        _check_data(project, json and not others)
+    if others:
+        _run_jobs(project, others, json)
+
+
+def _check_data(project: Project, json: bool) -> None:
+    from cdml.cli import ci_output
+    from cdml.jobs.data import check_data
+
+    checked = check_data(project, lambda line: note(printable(line)))
+    ci_output.outputs({"exit_code": "0"})
+    if json:
+        say_json({"findings": checked.findings})
+        return
+    for contract in project.settings.data:
+        warned = sum(one.data == contract.name for one in checked.findings)
+        more = f" ({warned} warnings)" if warned > 1 else " (1 warning)" if warned else ""
+        say(f"data {contract.name}: {contract.path} keeps {contract.schema}{more}")
+    if not project.settings.data:
+        say("no data is under contract: cdml data add PATH")
 
 
 def _run_jobs(project: Project, jobs: tuple[str, ...], json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Every verb: the module that defines it and its line in `cdml --help`, so that help imports none of them."""
+"""Every verb: the module that defines it and its place in `cdml --help`, so that help imports none of them."""
 
 from __future__ import annotations
 
@@ -9,28 +9,52 @@ from typing import Any
 from typer import main as typer_main
 from typer.core import TyperGroup
 
-# In the order of a project's life. A verb without a line is hidden: other programs call it.
-VERBS: dict[str, tuple[str, str]] = {
-    "init": ("init", "Scaffold a project, or adopt the repository you stand in."),
-    "generate": ("generate", "Write dvc.yaml, CI and the schema from mlops.yaml."),
-    "check": ("check", "Check mlops.yaml, data and repository: every problem at once."),
-    "doctor": ("doctor", "Tokens, protection, remotes: what YAML cannot hold, and its fix."),
-    "run": ("run", "Train and evaluate what changed, through DVC, as CI does."),
-    "evaluator": ("evaluator", ""),
-    "ci": ("ci", ""),
-    "compare": ("compare", "Compare two models on the same rows, and judge the gates."),
-    "explain": ("explain", "Say what was tested, how and why, in words."),
-    "comment": ("comment", "Put what a pull request's run handed over on the pull request."),
-    "pr": ("pr", "Open, list, show and merge pull requests."),
-    "register": ("register", "Make a version of what main holds: a tag with provenance."),
-    "registry": ("registry", "List, show and trace versions."),
-    "promote": ("promote", "Open the pull request that puts a version into an environment."),
-    "rollback": ("promote", "Serve the earlier version again, and hold it there."),
-    "deploy": ("deploy", "Serve what the environment's release branch says."),
-    "status": ("deploy", "Desired, recorded and actual version of every environment."),
-    "demo": ("demo", "Play the whole loop in a temporary folder."),
-    "schema": ("schema", "Print the JSON Schema of mlops.yaml."),
+# In the order of a project's life: every verb and the module that defines it.
+VERBS: dict[str, str] = {
+    "init": "init",
+    "generate": "generate",
+    "check": "check",
+    "doctor": "doctor",
+    "data": "data",
+    "split": "split",
+    "run": "run",
+    "evaluator": "evaluator",
+    "behaviour": "behaviour",
+    "repeats": "behaviour",
+    "ci": "ci",
+    "compare": "compare",
+    "explain": "explain",
+    "evaluate": "evaluate",
+    "comment": "comment",
+    "pr": "pr",
+    "register": "register",
+    "registry": "registry",
+    "promote": "promote",
+    "rollback": "promote",
+    "deploy": "deploy",
+    "status": "deploy",
+    "monitor": "monitor",
+    "demo": "demo",
+    "schema": "schema",
 }
+# The screen of `cdml --help`: verbs that belong together share a line. One that has no line is hidden: other
+# programs call it.
+LINES: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("init",), "Scaffold a project, or adopt the one you stand in."),
+    (("generate",), "Write dvc.yaml, CI and the schema from mlops.yaml."),
+    (("check", "doctor"), "Every problem at once; what YAML cannot hold."),
+    (("data", "split"), "Data contracts; training and test rows without bias."),
+    (("run",), "Train and evaluate what changed, as CI does."),
+    (("compare", "explain"), "Two models on the same rows, judged; the same in words."),
+    (("evaluate",), "Score a registered version on other data."),
+    (("pr", "comment"), "Pull requests; what a run has to say on one."),
+    (("register", "registry"), "Make a version of what main holds; list and trace them."),
+    (("promote", "rollback"), "A version into an environment; the earlier one back."),
+    (("deploy", "status"), "Serve what the release branch says; what is served."),
+    (("monitor",), "Drift and real performance of what production serves."),
+    (("demo", "schema"), "The whole loop, played; the schema of mlops.yaml."),
+)
+SHOWN = frozenset(name for names, _ in LINES for name in names)
 
 
 class Verbs(TyperGroup):
@@ -45,7 +69,7 @@ class Verbs(TyperGroup):
         if cmd_name in VERBS and cmd_name not in self.commands:
             from cdml.cli.app import app
 
-            importlib.import_module(f"cdml.cli.{VERBS[cmd_name][0]}")
+            importlib.import_module(f"cdml.cli.{VERBS[cmd_name]}")
             self.commands.update(typer_main.get_group(app).commands)
         return self.commands.get(cmd_name)
 
@@ -63,4 +87,4 @@ class Verbs(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The table of verbs in `cdml --help`."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in VERBS.items() if line])
+            formatter.write_dl([(", ".join(names), line) for names, line in LINES])

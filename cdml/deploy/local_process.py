@@ -18,13 +18,13 @@ from cdml.core.files import write
 from cdml.core.http import request_json
 from cdml.core.process import TAIL_LINES
 from cdml.core.release import Bundle
-from cdml.serving import managed
+from cdml.serving.place import DRAIN_SECONDS, GO, LIVE, MODULE, Place, command, control_name
 from cdml.serving.server import GRACEFUL_SECONDS
 from cdml.serving.sockets import HANDOVER_SECONDS, LOOPBACK, bound
 
 LOGS = "logs"
 START_SECONDS = 60.0
-STOP_SECONDS = GRACEFUL_SECONDS + managed.DRAIN_SECONDS + 5
+STOP_SECONDS = GRACEFUL_SECONDS + DRAIN_SECONDS + 5
 ASK_SECONDS = 2.0
 # A server that outlives its job must hold none of the job's tokens, and nothing by which a CI runner finds
 # and ends what a job has left behind.
@@ -43,7 +43,7 @@ class Running:
 
     def offers(self, home: Path) -> bool:
         """Whether it can be asked for its public socket."""
-        return (home / managed.control_name(self.pid)).exists()
+        return (home / control_name(self.pid)).exists()
 
 
 def running(home: Path) -> list[Running]:
@@ -59,7 +59,7 @@ def running(home: Path) -> list[Running]:
 
 
 def _place(words: Sequence[str], home: Path) -> tuple[str, int] | None:
-    if managed.__name__ not in words or "--home" not in words:
+    if MODULE not in words or "--home" not in words:
         return None
     values = dict(pairwise(words))
     return (values["--host"], int(values["--port"])) if values["--home"] == str(home) else None
@@ -125,8 +125,8 @@ class Server:
         """Let it answer at the public port. Raises ExternalError with the end of its log."""
         self._leash.settimeout(HANDOVER_SECONDS + 5)
         try:
-            self._leash.sendall(managed.GO)
-            live = self._leash.recv(1) == managed.LIVE
+            self._leash.sendall(GO)
+            live = self._leash.recv(1) == LIVE
         except OSError:
             live = False
         if not live:
@@ -176,14 +176,14 @@ class Start:
         told = folder / "bundle.json"
         write(told, serialize.dump({**asdict(self.bundle), **_paths(self.bundle)}))
         before = self.before.pid if self.before else None
-        place = managed.Place(self.host, self.port, private.fileno(), leash.fileno(), before)
+        place = Place(self.host, self.port, private.fileno(), leash.fileno(), before)
         log = self.home / LOGS / f"{folder.name}.log"
         log.parent.mkdir(exist_ok=True)
         # A new file for each start: its end is this process's last words, and an older server keeps its own.
         log.unlink(missing_ok=True)
         with log.open("ab") as file:
             process = subprocess.Popen(
-                managed.command(self.home, told, place),
+                command(self.home, told, place),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,

@@ -10,8 +10,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from cdml.config import load, pipeline, words
+from cdml.core.crosses import parts
 from cdml.core.errors import CdmlError, ConfigError, Problem
 from cdml.core.settings import CONFIG_FILE, Settings, Stage
+from cdml.jobs.data_check import check_contracts
+from cdml.jobs.data_check import declared as under_contract
 from cdml.jobs.generate import generate
 from cdml.jobs.stamp import is_ours
 from cdml.state.git import Git, open_git
@@ -48,8 +51,9 @@ def check(root: Path) -> Checked:
     if git is not None:
         _inputs(git, source, settings, pipelines)
     _columns(root, source, settings)
+    inside = check_contracts(root, source, settings)
     found = sorted(source.problems, key=lambda problem: problem.line or 0)
-    return Checked((*problems, *found, *_generated(root)), settings, source.data)
+    return Checked((*problems, *found, *inside, *_generated(root)), settings, source.data)
 
 
 def _repository(root: Path) -> tuple[list[Problem], Git | None]:
@@ -139,12 +143,17 @@ def _inputs(git: Git, source: Source, settings: Settings, pipelines: dict[str, p
 
 def _declared(settings: Settings) -> Iterator[tuple[Keys, str]]:
     """Every path that is read, with where mlops.yaml says so."""
+    yield from under_contract(settings)
     for stage in (settings.train.stage, settings.evaluate.stage):
         if stage is not None and not (stage.name == "evaluate" and settings.evaluate.builtin):
             yield from _declared_by(stage)
     evaluate = settings.evaluate
     if evaluate.data and (evaluate.stage is None or evaluate.builtin or evaluate.data not in evaluate.stage.deps):
         yield ("evaluate", "data"), evaluate.data
+    for index, test in enumerate(evaluate.behaviour):
+        for key, path in (("data", test.data), ("pytest", test.path)):
+            if path and path != evaluate.data:
+                yield ("evaluate", "behaviour", index, key), path
 
 
 def _declared_by(stage: Stage) -> Iterator[tuple[Keys, str]]:
@@ -176,7 +185,7 @@ def _held(path: str, known: tuple[str, ...]) -> bool:
 
 def _made(settings: Settings, pipelines: dict[str, pipeline.Pipeline]) -> Iterator[str]:
     """What stages write; `${...}` in a dvc.yaml stands for anything."""
-    for stage in (settings.train.stage, settings.evaluate.stage):
+    for stage in (settings.train.stage, settings.evaluate.stage, *settings.evaluate.after):
         yield from stage.outs if stage else ()
     for folder, found in pipelines.items():
         for out in found.outs:
@@ -199,7 +208,8 @@ def _columns(root: Path, source: Source, settings: Settings) -> None:
     named: list[tuple[Keys, str | None]] = [(("evaluate", "target"), evaluate.target)]
     if evaluate.builtin:
         named.append((("evaluate", "id"), evaluate.id))
-        named += [(("evaluate", "by", index), column) for index, column in enumerate(evaluate.by)]
+        cuts = ((("evaluate", "by", index), name) for index, name in enumerate(evaluate.by))
+        named += [(keys, part) for keys, name in cuts for part in parts(name, columns) if part != "y_true"]
     for keys, column in named:
         if column is not None and column not in columns:
             hint = words.suggestion(column, columns) or f"Columns: {', '.join(columns[:20])}."

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from cdml.ci.base import Event, RunContext
-from cdml.ci.workflows import limit, machine
+from cdml.ci.machines import limit, machine
 from cdml.config.load import parse
 from cdml.core.errors import CdmlError, UsageError
 from cdml.core.settings import CONFIG_FILE, Settings
@@ -27,7 +27,8 @@ class Planned:
     """One model of this run.
 
     `superseded`: an older run of the same pull request trains on other inputs. `trains`: no judged run was kept
-    that registering could take, after a push to main.
+    that registering could take, after a push to main. Machine and limit are those of the kind of job that it is
+    planned for.
     """
 
     model: str
@@ -62,6 +63,19 @@ def plan(git: Git, context: RunContext) -> tuple[Planned, ...]:
         )
     kind = KINDS.get(context.event, "retrain")
     return tuple(_planned(git, context, one, kind) for one in _concerned(git, context))
+
+
+def plan_monitor(git: Git, context: RunContext) -> tuple[Planned, ...]:
+    """The models whose production this run looks at: those that are due, or that a person chose."""
+    if context.event not in ("schedule", "manual"):
+        return ()
+    everyone = ((one, _settings(git, one).monitor) for one in _all(git, git.commit("HEAD")))
+    watched = [(one, monitor.schedule) for one, monitor in everyone if monitor and monitor.schedule]
+    if context.event == "schedule":
+        due = [one for one, line in watched if line == context.schedule]
+    else:
+        due = [one for one, _ in watched if context.folder in (None, one.folder or ".")]
+    return tuple(_planned(git, context, one, "monitor") for one in due)
 
 
 def contexts(git: Git, context: RunContext, planned: tuple[Planned, ...]) -> tuple[str, ...]:

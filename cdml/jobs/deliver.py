@@ -16,6 +16,7 @@ from cdml.core.run import Around
 from cdml.core.settings import CONFIG_FILE
 from cdml.forges.base import Forge, PullRequest, Status
 from cdml.jobs.concerned import context_of, projects_at
+from cdml.jobs.example_rows import without_rows
 from cdml.jobs.forge import forge_of
 from cdml.jobs.gate import look_again
 from cdml.jobs.handover import Handover, drawn_images, kept_files, kept_objects, read_all
@@ -117,6 +118,7 @@ def _say(
     speaker = Speaker(git, forge, pull, handover.model, name, context, int(time.time()))
     if handover.judgement:
         judgement = _with_waivers(git, forge, place, handover, say)
+        judgement = judgement if _shows_rows(git, handover) else without_rows(judgement)
         images = _images(git, forge, pull, place, handover, say) if not is_unchanged(judgement) else ()
         written = speaker.judgement(judgement, handover.seconds, images)
         return written, (judgement, speaker.surroundings(judgement, handover.seconds, images))
@@ -126,6 +128,18 @@ def _say(
         status = Status(name, "failure" if broken.refused else "error", first)
         return speaker.failure(broken.message, broken.printed, status), None
     return speaker.waiting(handover.waiting or "not evaluated"), None
+
+
+def _shows_rows(git: Git, handover: Handover) -> bool:
+    """Whether the branch that is entered lets rows be shown; not where nobody can tell."""
+    root = git.top() / handover.folder
+    if not (root / CONFIG_FILE).is_file():
+        return True  # a model that is new there: its own settings were followed
+    branch = f"refs/remotes/{REMOTE}/{handover.target}"
+    try:
+        return open_project(root).settings_at(branch if git.has(branch) else "HEAD").evaluate.example_rows
+    except CdmlError:
+        return False
 
 
 def _images(

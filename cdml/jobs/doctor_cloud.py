@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cdml.ci.base import Job, Model, Repository, Workflow
+from cdml.ci.base import Job, Repository, Workflow
+from cdml.ci.machines import model_of
 from cdml.ci.workflows import workflows
 from cdml.core.names import ASKED_BRANCH
 from cdml.forges import address
@@ -66,7 +67,7 @@ def subjects(scene: Scene) -> tuple[Subject, ...]:
     """The subjects of all jobs that reach a cloud, in the order of the workflows."""
     provider = scene.providers[0] if scene.providers else ""
     settings = scene.project.settings
-    model = Model(settings.model, ".", settings.ci, settings.environments, settings.train.schedule)
+    model = model_of(settings, ".")
     described = workflows(Repository(scene.project.main, (model,), ""))
     jobs = [(flow, job) for flow in described for job in flow.jobs if job.cloud]
     if provider == "github":

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from cdml.ci import run_context
 from cdml.core.comparison import Judgement, Side
-from cdml.core.errors import CdmlError, ConfigError, ExternalError, RefusedError, UsageError
+from cdml.core.errors import CdmlError, ConfigError, ContractError, ExternalError, RefusedError, UsageError
 from cdml.core.release import Version
 from cdml.core.run import Around
 from cdml.core.serialize import load
@@ -67,8 +67,8 @@ def on_pull_request(project: Project, forge: Forge, number: int, say: Say, *, fo
         speaker.state(Status(speaker.name, "pending", "training and judging"))
         return _judge_model(project, speaker, say, force)
     except CdmlError as error:
-        printed = error.printed if isinstance(error, ExternalError) else ""
-        state: StatusState = "failure" if isinstance(error, RefusedError) else "error"
+        printed = error.printed if isinstance(error, (ExternalError, ContractError)) else ""
+        state: StatusState = "failure" if isinstance(error, (RefusedError, ContractError)) else "error"
         speaker.failure(error.message, printed, Status(speaker.name, state, error.message.splitlines()[0]))
         raise
 

@@ -6,6 +6,7 @@ All of it is planned first and written after, so that a refusal leaves every fil
 from __future__ import annotations
 
 import difflib
+import functools
 import io
 import json
 import os
@@ -95,23 +96,29 @@ def stale_files(root: Path) -> tuple[str, ...]:
 
     The schema is none of them: another version of cdml may word it otherwise, and the run is the same.
     """
-    plans = _plans(root, load(root))
-    return tuple(p.path for p in plans if p.path != SCHEMA_FILE and _present(root / p.path) != p.content)
+    plans = _plans(root, load(root), schema=False)
+    return tuple(p.path for p in plans if _present(root / p.path) != p.content)
 
 
-def _plans(root: Path, settings: Settings) -> tuple[_Plan, ...]:
-    stages = [stage for stage in (settings.train.stage, settings.evaluate.stage) if stage is not None]
+def _plans(root: Path, settings: Settings, *, schema: bool = True) -> tuple[_Plan, ...]:
+    parts = (settings.train.stage, settings.evaluate.stage, *settings.evaluate.after)
+    stages = [stage for stage in parts if stage is not None]
     plans = []
     if stages:
         _refuse_own_pipeline(_present(root / DVC_FILE), stages)
         plans.append(_Plan(DVC_FILE, "the pipeline that DVC runs", dvc_yaml(stages), stamped=True))
-    schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-    plans.append(_Plan(SCHEMA_FILE, "lets editors complete and check mlops.yaml", schema))
-    outs = [out for stage in stages for out in stage.outs]
+    if schema:
+        plans.append(_Plan(SCHEMA_FILE, "lets editors complete and check mlops.yaml", _schema_text()))
+    outs = [out for stage in stages for out in (*stage.outs, *stage.metrics)]
     if outs:
         ignored = ignore_lines(_present(root / IGNORE_FILE) or "", outs)
         plans.append(_Plan(IGNORE_FILE, "keeps outputs out of git, which DVC keeps", ignored))
     return tuple(plans)
+
+
+@functools.cache
+def _schema_text() -> str:
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _ci_plans(root: Path, settings: Settings) -> tuple[_Plan, ...]:
@@ -158,6 +165,7 @@ def _stage(stage: Stage) -> dict[str, Any]:
         "deps": _scalars(stage.deps),
         "params": params,
         "outs": _scalars(stage.outs),
+        "metrics": _scalars(stage.metrics),
     }
     return {key: value for key, value in words.items() if value}
 

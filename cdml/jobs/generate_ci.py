@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from cdml import __version__
 from cdml.ci import PROVIDERS
-from cdml.ci.base import CiFile, Model, Repository
+from cdml.ci.base import CiFile, Repository
 from cdml.ci.github import VENDORED
+from cdml.ci.machines import model_of
 from cdml.ci.workflows import workflows
 from cdml.config.load import load
 from cdml.core.errors import ConfigError
@@ -79,9 +80,6 @@ def _repository(git: Git, models: dict[str, Settings]) -> Repository:
     named = (settings.ci.main for _, settings in sorted(models.items()))
     return Repository(
         main=next(filter(None, named), None) or git.default_branch(),
-        models=tuple(
-            Model(s.model, folder, s.ci, s.environments, s.train.schedule, s.train.when)
-            for folder, s in sorted(models.items())
-        ),
+        models=tuple(model_of(settings, folder) for folder, settings in sorted(models.items())),
         cdml=next((s.ci.cdml for _, s in sorted(models.items()) if s.ci.cdml), f"=={__version__}"),
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cdml.ci.base import RunContext
-from cdml.core.errors import CdmlError, Exit, ExternalError, RefusedError, UsageError
+from cdml.core.errors import CdmlError, ContractError, Exit, ExternalError, RefusedError, UsageError
 from cdml.core.interpreter import TOKENS
 from cdml.core.masking import masked, secret_values
 from cdml.core.settings import CONFIG_FILE, Settings
@@ -86,7 +86,7 @@ def _hiding(error: CdmlError, hidden: tuple[str, ...]) -> CdmlError:
     """The same error, with those values masked in its words."""
     error.message, error.hint = masked(error.message, hidden), masked(error.hint, hidden)
     error.args = (error.message,)
-    if isinstance(error, ExternalError):
+    if isinstance(error, (ExternalError, ContractError)):
         error.printed = masked(error.printed, hidden)
     return error
 
@@ -131,10 +131,10 @@ def _handover(
 
 
 def _failure(error: CdmlError, context: RunContext, unreached: bool) -> Failure:
-    printed = error.printed if isinstance(error, ExternalError) else ""
+    printed = error.printed if isinstance(error, (ExternalError, ContractError)) else ""
     fork = FORK if context.fork and not context.asked and isinstance(error, ExternalError) else ""
     said = [error.message, error.hint if unreached else "", fork]
-    return Failure("\n".join(filter(None, said)), printed, isinstance(error, RefusedError))
+    return Failure("\n".join(filter(None, said)), printed, isinstance(error, (RefusedError, ContractError)))
 
 
 def _write(project: Project, folder: Path, handover: Handover, offered: Offered, say: Say) -> None:
@@ -144,5 +144,5 @@ def _write(project: Project, folder: Path, handover: Handover, offered: Offered,
     if project.dvc.remote():
         write(folder, handover, kept, cached_objects(project.dvc, offered.snapshot.pipeline), images)
     else:
-        kept |= small_outputs(project, project.settings.evaluate.predictions)
+        kept |= small_outputs(project, *project.settings.evaluate.written, *project.settings.evaluate.results)
         write(folder, handover, kept, {}, images)

@@ -2,48 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from cdml.core.comparison import Judgement, MetricResult, Side
+from cdml.core.comparison import Direction, Judgement, MetricResult, Side, Verdict
+from cdml.core.diagnostics import Diagnostics, Importance
 from cdml.core.errors import ConfigError
 from cdml.core.settings import Evaluate, Gate, Settings
-from cdml.evaluation.compare import Measurement, compare, only_reported, reported
+from cdml.evaluation.compare import REPORTED, Measurement, reported
 from cdml.evaluation.gates import judge as judge_gates
 from cdml.evaluation.metrics import default_metrics
-from cdml.evaluation.predictions import Predictions, read_predictions
+from cdml.evaluation.predictions import Predictions
+from cdml.evaluation.serving import SERVING
+from cdml.jobs.aftermath import with_aftermath
 from cdml.jobs.axes import changes
+from cdml.jobs.example_rows import shows_rows, without_flipped
+from cdml.jobs.importance import importances_of
+from cdml.jobs.judge_cost import Costs, costs
+from cdml.jobs.judge_sets import Key, Reading, measure_others, measure_sets
+from cdml.jobs.judge_target import measure_target, on_both, without_missing_rows
+from cdml.jobs.reading import read_otherwise, reading, reading_digest
+from cdml.jobs.same_data import Means, on_present, stored
 from cdml.state.snapshot import Snapshot, Store
 
 
-def judge(store: Store, head: Snapshot, base: Snapshot | None, rules: Settings | None = None) -> Judgement:
+def judge(
+    store: Store,
+    head: Snapshot,
+    base: Snapshot | None,
+    rules: Settings | None = None,
+    means: Means | None = None,
+) -> Judgement:
     """The comparison of two snapshots and the verdicts of its gates.
 
-    `rules` are the settings that the change may not loosen: those of the branch that it wants to enter.
+    `rules` are the settings that the change may not loosen: those of the branch that it wants to enter. `means`
+    are what may be used beyond the two snapshots; without them every test set counts as it was scored.
     """
-    evaluate = _readable(store, head, _reading(head.settings.evaluate, rules))
-    candidate = _predictions(store, head, evaluate)
-    baseline = _predictions(store, base, evaluate) if base else None
-    metrics = _metrics(evaluate, candidate)
-    absent = f"{base.label} has no predictions" if base and baseline is None else None
-    measurement = _measure(baseline, candidate, evaluate, metrics, absent).with_reported(_reported(base, head))
+    evaluate = _readable(store, head, reading(head.settings.evaluate, rules))
+    sides = on_present(store, head, base, evaluate, "", means)
+    way = Reading(evaluate, _metrics(evaluate, sides.candidate))
+    gates, theirs = _gates(head, way, rules, sides.baseline or sides.candidate)
+    asked = (*gates, *(theirs or ()))
+    beside, cost_told = costs(head, base, asked, means)
+    told = _reported(base, head, evaluate, beside)
+    main = way.measure(sides, first=base is None, discover=True).with_reported(told)
+    rows = shows_rows(head.settings.evaluate, rules)
+    main = with_aftermath(store, head, base, main, rows=rows)
+    sets = measure_sets(store, head, base, way, means)
+    others = measure_others(asked, store, head, way, means)
+    measured: dict[Key, Measurement] = {("", ""): main, **{(s.name, ""): s.measurement for s in sets}, **others}
+
+    def verdicts_by(more: Mapping[Key, Measurement]) -> tuple[Verdict, ...]:
+        by = measured | {
+            key: replace(one.with_reported(told), behaviour=main.behaviour) if key == ("", "") else one
+            for key, one in more.items()
+        }
+        return judge_gates(gates, by["", ""], theirs, others=by)
+
+    verdicts = without_missing_rows(verdicts_by({}), measured, head, base)
+    verdicts, said = on_both(verdicts, verdicts_by, measure_target(store, head, base, rules, way, means))
     differences = changes(store, base, head) if base else ()
-    comparison = measurement.comparison(
-        head.settings.model, _side(base) if base else None, _side(head), differences
+    comparison = main.comparison(head.settings.model, _side(base) if base else None, _side(head), differences)
+    read_as = read_otherwise(head.settings.evaluate, rules)
+    basis = (*sides.told, *read_as, *(line for one in sets for line in one.told), *said, *cost_told)
+    found = replace(
+        comparison,
+        diagnostics=_drawn(comparison.diagnostics, importances_of(store, head, base), rows),
+        datasets=tuple(one.result for one in sets),
+        basis=basis,
+        reading=reading_digest(head.settings.evaluate, rules),
     )
+    return Judgement(found, verdicts)
+
+
+def _drawn(found: Diagnostics | None, importances: tuple[Importance, ...], rows: bool) -> Diagnostics | None:
+    if importances:
+        found = replace(found or Diagnostics(), importances=importances)
+    return found if rows or found is None else without_flipped(found)
+
+
+def _gates(
+    head: Snapshot, way: Reading, rules: Settings | None, known: Predictions | None
+) -> tuple[tuple[Gate, ...], tuple[Gate, ...] | None]:
+    """The head's gates and the rules', each with the primary metric's name where mlops.yaml left it open."""
     # A project that writes no predictions has the numbers of its own metrics files, the first of them leading.
-    own = metrics or tuple(head.reported)
-    gates = _resolve(evaluate.gates, own)
-    rules_own = _metrics(rules.evaluate, baseline or candidate) if rules else ()
-    theirs = _resolve(rules.evaluate.gates, rules_own or own) if rules else None
-    return Judgement(comparison, judge_gates(gates, measurement, theirs))
-
-
-def _reading(evaluate: Evaluate, rules: Settings | None) -> Evaluate:
-    """The candidate's settings, but its predictions read as `rules` do: another task would be another measure."""
+    own = way.metrics or tuple(head.reported)
+    gates = _resolve(way.evaluate.gates, own)
     if rules is None:
-        return evaluate
-    theirs = rules.evaluate
-    return replace(evaluate, task=theirs.task, positive=theirs.positive, id=theirs.id)
+        return gates, None
+    return gates, _resolve(rules.evaluate.gates, _metrics(rules.evaluate, known) or own)
 
 
 def _readable(store: Store, head: Snapshot, evaluate: Evaluate) -> Evaluate:
@@ -51,22 +98,10 @@ def _readable(store: Store, head: Snapshot, evaluate: Evaluate) -> Evaluate:
     if evaluate == head.settings.evaluate:
         return evaluate
     try:
-        _predictions(store, head, evaluate)
+        stored(store, head, evaluate)
     except ConfigError:
         return head.settings.evaluate
     return evaluate
-
-
-def _predictions(store: Store, snapshot: Snapshot, evaluate: Evaluate) -> Predictions | None:
-    """A snapshot's predictions, read as the candidate's settings say; None where the project writes none."""
-    path = snapshot.settings.evaluate.predictions
-    if path is None:
-        return None
-    content = store.read(snapshot.commit, path)
-    if content is None:
-        hint = "dvc remote list; was the remote cleaned with dvc gc?" if snapshot.commit else "cdml run evaluate"
-        raise ConfigError(f"{snapshot.label} has no file {path} in git, in DVC's cache or on its remote", hint)
-    return read_predictions(content, path, task=evaluate.task, positive=evaluate.positive, id_column=evaluate.id)
 
 
 def _metrics(evaluate: Evaluate, candidate: Predictions | None) -> tuple[str, ...]:
@@ -75,23 +110,15 @@ def _metrics(evaluate: Evaluate, candidate: Predictions | None) -> tuple[str, ..
     return default_metrics(candidate.task, candidate.score is not None)
 
 
-def _measure(
-    baseline: Predictions | None,
-    candidate: Predictions | None,
-    evaluate: Evaluate,
-    metrics: tuple[str, ...],
-    absent: str | None,
-) -> Measurement:
-    """`absent` says why a baseline that exists has no predictions: it must not count as a first model."""
-    if candidate is None:
-        return only_reported((), first=baseline is None and absent is None, unpaired=absent)
-    return compare(baseline, candidate, metrics=metrics, by=evaluate.by, absent=absent)
-
-
-def _reported(base: Snapshot | None, head: Snapshot) -> list[MetricResult]:
-    """Numbers of the project's own metrics files."""
+def _reported(base: Snapshot | None, head: Snapshot, evaluate: Evaluate, costs: Costs) -> list[MetricResult]:
+    """Numbers of the project's own metrics files, and what serving costs as it was measured of both."""
     before = base.reported if base else {}
-    return [reported(name, before.get(name), value) for name, value in head.reported.items()]
+    numbers = {name: (before.get(name), value) for name, value in head.reported.items()}
+    found = [reported(name, old, new, defined=evaluate.defined) for name, (old, new) in (numbers | costs).items()]
+    # What is measured here needs no guess at its direction.
+    return [
+        replace(one, direction=Direction.LOWER, method=REPORTED) if one.name in SERVING else one for one in found
+    ]
 
 
 def _side(snapshot: Snapshot) -> Side:

@@ -32,11 +32,12 @@ def store_run(project: Project, snapshot: Snapshot, judgement: Judgement, *, aga
     if _is_kept(project, ref):
         return
     remote = project.dvc.remote()
-    files = run_files(project, judgement)
-    if remote:
-        project.dvc.push()
-    else:
-        files |= small_outputs(project, project.settings.evaluate.predictions)
+    with project.dvc.files(None):
+        files = run_files(project, judgement)
+        if remote:
+            project.dvc.push()
+    if not remote:
+        files |= small_outputs(project, *project.settings.evaluate.written, *project.settings.evaluate.results)
     code = project.git.commit("HEAD")
     run = commit_on_top(project, code, files, _subject(project.settings.model, code) + "\n")
     if project.git.remote_url():

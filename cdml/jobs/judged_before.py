@@ -11,11 +11,13 @@ from dataclasses import replace
 
 from cdml import __version__
 from cdml.core.comparison import Judgement, Side
-from cdml.core.errors import ConfigError, ExternalError
+from cdml.core.errors import CdmlError, ConfigError, ExternalError
 from cdml.core.serialize import digest, dump, load
 from cdml.core.settings import Settings
 from cdml.jobs.judge import judge
+from cdml.jobs.opponents import identity, pointer
 from cdml.jobs.project import Project
+from cdml.jobs.same_data import Means
 from cdml.jobs.snapshots import baseline, baseline_version
 from cdml.state.git import REMOTE
 from cdml.state.plumbing import Update, push, read_blobs, write_commit, write_tree
@@ -24,39 +26,66 @@ from cdml.state.snapshot import JUDGEMENT_FILE, Snapshot
 JUDGEMENTS = "refs/cdml/judgements"
 
 
-def judge_once(project: Project, head: Snapshot, rules: Settings | None = None, *, keep: bool = True) -> Judgement:
+def judge_once(
+    project: Project,
+    head: Snapshot,
+    rules: Settings | None = None,
+    means: Means | None = None,
+    *,
+    keep: bool = True,
+) -> Judgement:
     """`head` against the project's baseline by `judge`, or what it answered before to exactly this question.
 
-    `rules` are the settings that the change may not loosen. Without `keep` nothing is written, here or on the
-    remote. Raises what `judge` and `baseline` raise.
+    `rules` are the settings that the change may not loosen, `means` as in `judge`. Without `keep` nothing is
+    written, here or on the remote. Raises what `judge` and `baseline` raise.
     """
-    key = judging_digest(project, head, rules)
+    means = means or Means(project)
+    key = judging_digest(project, head, rules, means)
     kept = _kept(project, key) if key else None
     if kept:
         # Another commit of the same inputs may have asked.
         own = Side(head.label, head.code, head.version)
         return replace(kept, comparison=replace(kept.comparison, candidate=own))
-    judgement = judge(project.store, head, baseline(project, rules), rules)
+    judgement = judge(project.store, head, baseline(project, rules), rules, means)
     if key and keep:
         _keep(project, key, judgement)
     return judgement
 
 
-def judging_digest(project: Project, head: Snapshot, rules: Settings | None) -> str | None:
+def judging_digest(
+    project: Project, head: Snapshot, rules: Settings | None, means: Means | None = None
+) -> str | None:
     """sha256 over everything that judging reads; None where no digest stands for one side of it.
 
     A release commit's id stands for all that the baseline is. The candidate may be the working tree, whose
     predictions DVC has digested.
     """
     wanted = (rules or project.settings).evaluate.baseline
-    path = head.settings.evaluate.predictions
-    predictions = head.pipeline.out(path) if path else ""
-    if wanted == "main" or predictions is None:
+    evaluate = head.settings.evaluate
+    predictions = [head.pipeline.out(path) for path in (*evaluate.written, *evaluate.results)]
+    others = _others(project, head, rules, means or Means(project))
+    if wanted == "main" or None in predictions or others is None:
         return None
     version = baseline_version(project, wanted)
     opponent = [version.commit, version.label] if version else None
     candidate = [head.settings.model, head.settings.evaluate, head.inputs.digest, predictions, head.reported]
-    return digest([__version__, candidate, opponent, rules.evaluate if rules else None])
+    return digest([__version__, candidate, opponent, rules.evaluate if rules else None, others])
+
+
+def _others(project: Project, head: Snapshot, rules: Settings | None, means: Means) -> list[object] | None:
+    """What else judging reads: other opponents, the target branch's test data, models that are asked again."""
+    settings = [head.settings, *([rules] if rules else [])]
+    named = sorted({gate.against for one in settings for gate in one.evaluate.gates if gate.against})
+    try:
+        opponents = [identity(project, against, means.target) for against in named]
+    except CdmlError:
+        return None
+    if None in opponents:
+        return None
+    names = ("", *(one.name for one in rules.evaluate.datasets)) if rules else ()
+    data = [path for name in names if (path := (rules or settings[0]).evaluate.data_of(name))]
+    at_target = [pointer(project.git, means.target, path) for path in data] if means.target else []
+    return [opponents, at_target, project.environment if means.scorer else None]
 
 
 def _kept(project: Project, key: str) -> Judgement | None:

@@ -10,9 +10,12 @@ from cdml.core.serialize import load
 from cdml.core.settings import CONFIG_FILE, Gate, Settings
 from cdml.evaluation.gates import effective
 from cdml.forges.base import PullRequest
+from cdml.jobs.example_rows import holds_rows, shows_rows
 from cdml.jobs.judged import run_of_inputs
 from cdml.jobs.judged_before import judge_once
 from cdml.jobs.project import Project
+from cdml.jobs.reading import reading_digest
+from cdml.jobs.same_data import Means
 from cdml.jobs.snapshots import baseline_version
 from cdml.state.git import REMOTE
 from cdml.state.snapshot import JUDGEMENT_FILE, Snapshot
@@ -33,8 +36,10 @@ def judged_now(project: Project, pull: PullRequest) -> tuple[Snapshot, Judgement
     kept = _kept(project, snapshot, rules)
     if kept:
         return snapshot, kept
+    # None of the change's code is run here, so no model is asked again.
+    means = Means(project, project.git.commit(branch) if rules else None)
     try:
-        return snapshot, judge_once(project, snapshot, rules)
+        return snapshot, judge_once(project, snapshot, rules, means)
     except (ConfigError, ExternalError) as error:
         raise RefusedError(
             f"gates or baseline are others than when {pull.head[:7]} was judged: {error.message}",
@@ -55,7 +60,15 @@ def _kept(project: Project, snapshot: Snapshot, rules: Settings | None) -> Judge
     version = baseline_version(project, wanted)
     before = judgement.comparison.baseline
     same = (version.version if version else None) == (before.version if before else None)
-    if not same or _demands(snapshot, rules, judgement) != [_plain(v.gate) for v in judgement.verdicts]:
+    same = same and judgement.comparison.reading == reading_digest(snapshot.settings.evaluate, rules)
+    same = same and (shows_rows(snapshot.settings.evaluate, rules) or not holds_rows(judgement))
+    demands = _demands(snapshot, rules, judgement)
+    # What `against` names may be another model by now.
+    if (
+        not same
+        or any(gate.against for gate in demands)
+        or demands != [_plain(v.gate) for v in judgement.verdicts]
+    ):
         return None
     own = Side(snapshot.label, snapshot.code, snapshot.version)
     return replace(judgement, comparison=replace(judgement.comparison, candidate=own))

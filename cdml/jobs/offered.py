@@ -10,9 +10,12 @@ from cdml.core.comparison import Judgement
 from cdml.core.errors import RefusedError, UsageError
 from cdml.core.settings import CONFIG_FILE
 from cdml.jobs.adopted import adopt_baseline
+from cdml.jobs.data import check_data
 from cdml.jobs.judged_before import judge_once
 from cdml.jobs.project import Project, require_clean
+from cdml.jobs.rescore import Scorer
 from cdml.jobs.run import run_jobs, run_tests
+from cdml.jobs.same_data import Means
 from cdml.jobs.snapshots import working
 from cdml.state.git import REMOTE
 from cdml.state.snapshot import Snapshot
@@ -33,7 +36,7 @@ class Offered:
 def judge_offer(
     project: Project, target: str, say: Callable[[str], None], *, keep: bool = True, force: bool = False
 ) -> Offered:
-    """Test, train, evaluate and judge the checked-out commit as `target` asks.
+    """Test, check the data, train, evaluate and judge the checked-out commit as `target` asks.
 
     `keep` is as in `judge_once`, `force` as in `run_jobs`.
 
@@ -42,6 +45,7 @@ def judge_offer(
     branch = f"refs/remotes/{REMOTE}/{target}"
     rules = project.settings_at(branch) if project.git.read(branch, CONFIG_FILE) else None
     run_tests(project, say)
+    data = check_data(project, say, target=(branch, rules) if rules else None, committed=True)
     if not force and adopt_baseline(project, rules):
         say("nothing that a run reads differs from the baseline: its results are taken")
     started = time.monotonic()
@@ -53,7 +57,8 @@ def judge_offer(
             f"{target} is judged on {rules.evaluate.predictions}, and this change writes no predictions",
             "keep evaluate.predictions in mlops.yaml",
         )
-    return Offered(snapshot, judge_once(project, snapshot, rules, keep=keep), seconds)
+    means = Means(project, project.git.commit(branch) if rules else None, Scorer(project, say))
+    return Offered(snapshot, data.told(judge_once(project, snapshot, rules, means, keep=keep)), seconds)
 
 
 def require_offered(project: Project, number: int, head: str) -> None:

@@ -65,11 +65,11 @@ def outputs(project: Project, *paths: str | None, limit: int = IN_GIT_BYTES) -> 
     return found
 
 
-def small_outputs(project: Project, path: str | None) -> dict[str, bytes]:
-    """One output file if it is small, else nothing."""
-    place = project.root / path if path else None
-    small = place is not None and place.is_file() and place.stat().st_size <= SMALL_BYTES
-    return outputs(project, path) if small else {}
+def small_outputs(project: Project, *paths: str | None) -> dict[str, bytes]:
+    """Those of these output files that are small."""
+    places = [(path, project.root / path) for path in paths if path]
+    small = [path for path, place in places if place.is_file() and place.stat().st_size <= SMALL_BYTES]
+    return outputs(project, *small)
 
 
 def commit_on_top(project: Project, commit: str, files: Mapping[str, bytes], message: str) -> str:

@@ -94,7 +94,8 @@ def judge_pull(project: Project, forge: Forge, pull: PullRequest, say: Say) -> J
     # Its branch may be called anything: a clone of it is detached, as in CI.
     with temporary_clone(project.git, commit, project.main if environment else None) as clone:
         there = project.moved(clone)
-        clone.run("fetch", "--quiet", REMOTE, pull.head)
+        if not clone.has(pull.head):  # its branch may be gone
+            clone.run("fetch", "--quiet", REMOTE, pull.head)
         return on_pull_request(there, require_forge(there), pull.number, say)
 
 

@@ -15,11 +15,14 @@ from cdml.evaluation.gates import gate_words
 from cdml.forges.base import Forge
 from cdml.jobs.artifact import describe, fetch_artifact, signature
 from cdml.jobs.bump import automatic_bump, changed_axes
+from cdml.jobs.data import check_data
 from cdml.jobs.judge import judge
 from cdml.jobs.judged import find_run
 from cdml.jobs.overlay import added_files, commit_on_top, outputs, run_files
 from cdml.jobs.project import Project, fetch, require_clean
+from cdml.jobs.rescore import Scorer
 from cdml.jobs.run import run_jobs, run_tests
+from cdml.jobs.same_data import Means
 from cdml.jobs.snapshots import baseline, working
 from cdml.jobs.waivers import waivers_of, with_waivers
 from cdml.registry.read import Registry, complete, read, require_complete
@@ -88,7 +91,7 @@ def _try_once(
     # A tag that cannot be read is better found before hours of training.
     latest = registry.latest(project.settings.model)
     _require_newer(project, head, latest)
-    run = _from_judged_run(project, planned, folder) or _from_training(project, folder, say)
+    run = _from_judged_run(project, planned, folder, say) or _from_training(project, folder, say)
     run = _with_waivers(project, forge, run, say)
     if run.judgement.failed:
         return Registered(None, new=False, trained=run.trained, judgement=run.judgement)
@@ -145,7 +148,9 @@ def _snapshot(project: Project, commit: str) -> Snapshot:
     )
 
 
-def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finished | None:
+def _from_judged_run(
+    project: Project, planned: Snapshot, folder: Path, say: Callable[[str], None]
+) -> Finished | None:
     """The judged run of the same inputs, where its outputs can be had.
 
     Its predictions are judged again: champion and gates of main may have moved on since.
@@ -154,9 +159,10 @@ def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finis
     if run is None or project.dvc.remote() is None:
         return None
     try:
-        artifact = fetch_artifact(project, run, project.settings.register.artifact, folder)
-        snapshot = replace(_snapshot(project, run), label=planned.label)
-        judgement = judge(project.store, snapshot, baseline(project))
+        with project.dvc.files(run):
+            artifact = fetch_artifact(project, run, project.settings.register.artifact, folder)
+            snapshot = replace(_snapshot(project, run), label=planned.label)
+            judgement = judge(project.store, snapshot, baseline(project), means=_means(project, say))
     except (CdmlError, RecursionError):  # gone from the remote, or never fit to be judged: main is trained
         return None
     files = added_files(project.git, run) | {JUDGEMENT_FILE: dump(judgement).encode()}
@@ -165,17 +171,25 @@ def _from_judged_run(project: Project, planned: Snapshot, folder: Path) -> Finis
 
 def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -> Finished:
     run_tests(project, say)
+    check_data(project, say, committed=True)
     run_jobs(project, ("train", "evaluate"), say)
     head = project.git.commit("HEAD")
     snapshot = replace(working(project), label=head[:7], code=head)
-    judgement = judge(project.store, snapshot, baseline(project))
-    files = run_files(project, judgement)
-    if project.dvc.remote():
-        project.dvc.push()
-    else:
+    judgement = judge(project.store, snapshot, baseline(project), means=_means(project, say))
+    remote = project.dvc.remote()
+    with project.dvc.files(None):
+        files = run_files(project, judgement)
+        if remote:
+            project.dvc.push()
+    if not remote:
         files |= outputs(project, *_all_outs(snapshot))
     artifact = project.root / project.settings.register.artifact
     return Finished(snapshot, judgement, files, artifact, trained=True)
+
+
+def _means(project: Project, say: Callable[[str], None]) -> Means:
+    """What was merged may be run: the champion is asked again where test data moved on."""
+    return Means(project, scorer=Scorer(project, say))
 
 
 def _with_waivers(project: Project, forge: Forge | None, run: Finished, say: Callable[[str], None]) -> Finished:

@@ -86,6 +86,13 @@ def _updated(project: Project) -> dict[str, bytes]:
 
 
 def _imports(project: Project) -> tuple[str, ...]:
-    """`dvc import` and `dvc import-url` leave a file that names where the data came from."""
-    listed = project.git.text("ls-files", "-z", "--", "*.dvc").split("\0")
-    return tuple(path for path in listed if path and b"\ndeps:" in b"\n" + (project.root / path).read_bytes())
+    """`dvc import` and `dvc import-url` leave a file that names where the data came from.
+
+    What production said is no training data: monitoring asks for it itself.
+    """
+    monitor = project.settings.monitor
+    watched = {f"{path}.dvc" for path in (monitor.predictions, monitor.actuals)} if monitor else set()
+    listed = set(project.git.text("ls-files", "-z", "--", "*.dvc").split("\0")) - watched
+    return tuple(
+        path for path in sorted(listed) if path and b"\ndeps:" in b"\n" + (project.root / path).read_bytes()
+    )

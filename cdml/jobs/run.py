@@ -15,10 +15,12 @@ from cdml.core.errors import ConfigError, ExternalError, UsageError
 from cdml.core.files import digest
 from cdml.core.interpreter import stage_environment
 from cdml.core.process import stream
-from cdml.evaluation.predictions import read_predictions
+from cdml.evaluation.predictions import demand_columns, read
 from cdml.jobs.generate import stale_files
 from cdml.jobs.known import is_known, note
 from cdml.jobs.project import Project
+from cdml.jobs.reading import reading_digest
+from cdml.jobs.repeats import SEED_VARIABLE
 from cdml.jobs.trace import below, read_trace, trace_environment
 from cdml.state.inputs import stage_names
 from cdml.state.pipeline import Pipeline, read_pipeline
@@ -73,20 +75,26 @@ def _reproduce(
     project: Project, targets: tuple[str, ...], say: Callable[[str], None], force: bool
 ) -> tuple[str, tuple[str, ...]]:
     """What DVC printed, and the project's files that stages read though none declares them."""
-    skipped = () if force else unchanged(project.dvc, targets)
-    if skipped:
-        for line in skipped:
-            say(line)
-        return "\n".join(skipped), ()
-    # DVC would exit alike for a broken file and for a training that failed; CI must tell them apart.
-    pipeline = read_pipeline(project.dvc, None)
-    pipeline.closure(targets)
-    if project.dvc.remote():
-        require_room(project.dvc, targets)
+    with project.dvc.files(None):
+        skipped = () if force else unchanged(project.dvc, targets)
+        if skipped:
+            for line in skipped:
+                say(line)
+            return "\n".join(skipped), ()
+        # DVC would exit alike for a broken file and for a training that failed; CI must tell them apart.
+        pipeline = read_pipeline(project.dvc, None)
+        pipeline.closure(targets)
+        if project.dvc.remote():
+            require_room(project.dvc, targets)
     with tempfile.TemporaryDirectory(prefix="cdml-trace-") as folder:
-        traced = trace_environment(Path(folder))
+        traced = trace_environment(Path(folder)) | _seed(project)
         printed = project.dvc.reproduce(targets, say, traced, run_cache=trusts_run_cache(), force=force)
         return printed, _undeclared(project, pipeline, read_trace(Path(folder), project.root).reads)
+
+
+def _seed(project: Project) -> dict[str, str]:
+    """The seed of the model itself, where it is trained with others too."""
+    return {SEED_VARIABLE: "0"} if project.settings.train.repeats > 1 else {}
 
 
 def trusts_run_cache() -> bool:
@@ -111,19 +119,15 @@ def _without_advice(say: Callable[[str], None]) -> Callable[[str], None]:
 def _check_predictions(project: Project) -> None:
     """What an evaluation wrote must be fit to be judged, and is best refused where it was made."""
     evaluate = project.settings.evaluate
-    if evaluate.predictions is None:
-        return
-    place = project.root / evaluate.predictions
-    if not place.is_file():
-        raise ConfigError(
-            f"evaluate wrote no file {evaluate.predictions}",
-            "correct the script, or evaluate.predictions in mlops.yaml",
-        )
-    task, positive, column = evaluate.task, evaluate.positive, evaluate.id
-    fit = ("fit predictions", place.suffix, digest(place).sha256, task, positive, column)
-    if not is_known(project, *fit):
-        read_predictions(place, evaluate.predictions, task=task, positive=positive, id_column=column)
-        note(project, *fit)
+    for path in evaluate.written:
+        place = project.root / path
+        if not place.is_file():
+            key = "evaluate.predictions" if path == evaluate.predictions else "evaluate.datasets"
+            raise ConfigError(f"evaluate wrote no file {path}", f"correct the script, or {key} in mlops.yaml")
+        fit = ("fit predictions", place.suffix, digest(place).sha256, reading_digest(evaluate, None))
+        if not is_known(project, *fit):
+            demand_columns(read(place, path, evaluate))
+            note(project, *fit)
 
 
 def run_tests(project: Project, say: Callable[[str], None]) -> None:
@@ -187,7 +191,6 @@ def _targets(job: str, train: tuple[str, ...], evaluate: tuple[str, ...]) -> tup
 
 
 def _needed(project: Project, jobs: tuple[str, ...]) -> tuple[str, ...]:
-    needed = [project.settings.register.artifact]
-    if "evaluate" in jobs and project.settings.evaluate.predictions:
-        needed.append(project.settings.evaluate.predictions)
-    return tuple(needed)
+    evaluate = project.settings.evaluate
+    more = (*evaluate.written, *evaluate.results) if "evaluate" in jobs else ()
+    return (project.settings.register.artifact, *more)

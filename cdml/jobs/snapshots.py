@@ -25,15 +25,16 @@ def working(project: Project, *, unchanged: bool = False) -> Snapshot:
 
     `unchanged` says that `run_jobs` has just looked at all of them and found nothing to do.
     """
-    snapshot = take(
-        project.store,
-        project.settings,
-        label="working tree",
-        commit=None,
-        code=working_commit(project.git),
-        environment=project.environment,
-    )
-    changed = () if unchanged else _stale(project, snapshot)
+    with project.dvc.files(None):
+        snapshot = take(
+            project.store,
+            project.settings,
+            label="working tree",
+            commit=None,
+            code=working_commit(project.git),
+            environment=project.environment,
+        )
+        changed = () if unchanged else _stale(project, snapshot)
     if changed:
         raise UsageError(f"changed since the last run, or never run: {words(changed)}", "cdml run train evaluate")
     return snapshot
@@ -96,7 +97,7 @@ def baseline(project: Project, rules: Settings | None = None) -> Snapshot | None
     """
     wanted = (rules or project.settings).evaluate.baseline
     if wanted == "main":
-        return of_revision(project, _main_commit(project))
+        return of_revision(project, main_commit(project))
     version = baseline_version(project, wanted)
     return of_version(project, version) if version else None
 
@@ -119,7 +120,8 @@ def _stale(project: Project, snapshot: Snapshot) -> tuple[str, ...]:
     return stale(project.dvc, snapshot.commit, (*train, *evaluate))
 
 
-def _main_commit(project: Project) -> str:
+def main_commit(project: Project) -> str:
+    """The tip of the main branch: the remote's, where there is one."""
     remote = f"refs/remotes/origin/{project.main}"
     return project.git.commit(remote if project.git.has(remote) else project.main)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 
 from cdml.core.errors import ConfigError
 from cdml.core.release import Provenance
@@ -36,6 +37,7 @@ def provenance_body(provenance: Provenance) -> str:
     return write_body(data)
 
 
+@lru_cache(maxsize=256)
 def read_provenance(body: str, tag: str) -> Provenance | None:
     """The provenance in a tag's body, None where another tool made the tag.
 

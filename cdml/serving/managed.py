@@ -16,7 +16,6 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,39 +23,11 @@ from cdml.core.errors import CdmlError, Exit, ExternalError
 from cdml.core.release import Bundle
 from cdml.core.serialize import load
 from cdml.serving.model import ServedModel
+from cdml.serving.place import DRAIN_SECONDS, GO, LIVE, Place, control_name
 from cdml.serving.sockets import bound, hand_over, offered, taken_over
 
 if TYPE_CHECKING:
     import uvicorn
-
-GO = b"g"
-LIVE = b"l"
-# Clients that keep a connection open are told to leave it at their next request, which may take them this long.
-DRAIN_SECONDS = 3.0
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a server is to answer. `private` and `leash` are inherited handles; `before` is whom it relieves."""
-
-    host: str
-    port: int
-    private: int
-    leash: int
-    before: int | None
-
-
-def control_name(pid: int) -> str:
-    """The Unix socket, in its working directory, at which a server hands over its public port."""
-    return f"{pid}.sock"
-
-
-def command(home: Path, bundle: Path, place: Place) -> list[str]:
-    """The words that start a server. `home`, its working directory, is also how a server is recognized later."""
-    words = [sys.executable, "-P", "-m", __name__, "--home", str(home), "--bundle", str(bundle)]
-    words += ["--host", place.host, "--port", str(place.port)]
-    words += ["--private", str(place.private), "--leash", str(place.leash)]
-    return words if place.before is None else [*words, "--before", str(place.before)]
 
 
 class Draining:

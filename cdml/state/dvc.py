@@ -30,6 +30,7 @@ class Dvc:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._open: dict[str | None, Any] = {}
 
     @property
     def initialised(self) -> bool:
@@ -173,8 +174,12 @@ class Dvc:
         """DVC's own file system of a revision (None: the working tree): tracked outputs beside git's files.
 
         Its root is this folder, also where that is not the top of the repository. It is closed at the end: DVC
-        would otherwise write its index later, into a folder that may be gone.
+        would otherwise write its index later, into a folder that may be gone. Whoever asks for the same revision
+        within has the same one, with what it has read: opening and reading it costs thirty milliseconds.
         """
+        if revision in self._open:
+            yield self._open[revision]
+            return
         from dvc.exceptions import DvcException
         from dvc.fs.dvc import DVCFileSystem  # dvc.api would bring experiments, plots and artifacts along
 
@@ -183,7 +188,11 @@ class Dvc:
         except DvcException as error:
             raise ConfigError(f"DVC cannot read {revision or 'the working tree'}: {error}") from None
         with repository:
-            yield DVCFileSystem(repo=repository).fs
+            self._open[revision] = DVCFileSystem(repo=repository).fs
+            try:
+                yield self._open[revision]
+            finally:
+                del self._open[revision]
 
     def _repository(self, revision: str | None) -> Any:
         from dvc.fs import GitFileSystem

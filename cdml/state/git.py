@@ -133,6 +133,13 @@ class Git:
             return [self._blob(names[0])] if len(names) == 1 else [self.blobs([name])[0] for name in names]
         return [one.content if one and one.kind == "blob" else None for one in found]
 
+    def tree_content(self, name: str) -> bytes:
+        """A tree's entries in git's own form. Raises Unanswered where there is none, or nobody to ask."""
+        found = self._objects.contents([name])[0]
+        if found is None or found.kind != "tree":
+            raise Unanswered
+        return found.content
+
     def _blob(self, name: str) -> bytes | None:
         found = self.run("cat-file", "blob", name, check=False)
         return found.out if found.code == 0 else None

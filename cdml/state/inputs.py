@@ -68,13 +68,14 @@ class Revision:
 
 def read_inputs(at: Revision, settings: Settings, environment: str) -> Inputs:
     """The inputs of the train and evaluate stages at a commit; `environment` is the environment lock's digest."""
-    trained = at.pipeline.closure(_names(settings.train.stages, settings.train.stage is not None, "train"))
-    judged = at.pipeline.closure(_names(settings.evaluate.stages, _inline(settings), "evaluate"))
+    train, evaluate = stage_names(settings)
+    trained, judged = at.pipeline.closure(train), at.pipeline.closure(evaluate)
     before = at.pipeline.sources(trained)
     after = at.pipeline.sources((*trained, *judged))
     files = {path: oid for source in after for path, oid in _digests(at, source).items()}
     own = {path for source in before for path in _digests(at, source)}
     test = {settings.evaluate.data} if settings.evaluate.data else set(files) - own
+    test |= {one.data for one in settings.evaluate.datasets if one.data and one.data not in own}
     return Inputs(
         code={p: d for p, d in files.items() if _is_code(p)},
         data={p: d for p, d in files.items() if not _is_code(p) and (p in own or p not in test)},
@@ -86,9 +87,10 @@ def read_inputs(at: Revision, settings: Settings, environment: str) -> Inputs:
 
 
 def stage_names(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the train and of the evaluate stages in dvc.yaml."""
+    """The names of the train and of the evaluate stages in dvc.yaml; the latter with what comes after them."""
     train = _names(settings.train.stages, settings.train.stage is not None, "train")
-    return train, _names(settings.evaluate.stages, _inline(settings), "evaluate")
+    after = tuple(stage.name for stage in settings.evaluate.after)
+    return train, (*_names(settings.evaluate.stages, _inline(settings), "evaluate"), *after)
 
 
 def _inline(settings: Settings) -> bool:
@@ -246,6 +248,8 @@ def _recipe(settings: Settings, stages: tuple[StageView, ...]) -> str:
             "stages": {stage.name: [stage.cmd, sorted(stage.outs)] for stage in stages},
             "jobs": stage_names(settings),
             "judged": [evaluate.data, evaluate.target, evaluate.positive, evaluate.id, evaluate.task],
+            # Without datasets the digest is what it was before there were any.
+            **({"datasets": evaluate.datasets} if evaluate.datasets else {}),
             "artifact": settings.register.artifact,
             "trusted": sorted(settings.register.trusted),
         }

@@ -17,7 +17,7 @@ class StageView:
 
     `cmd` is the command line with DVC's templates filled in; `params` maps a parameters file to the keys that are
     read (empty: all of them); `metrics` are the outs that DVC knows as metrics files, `uncached` those that it
-    leaves to git.
+    leaves to git; `folder` is where it is run, from the project's folder.
     """
 
     name: str
@@ -27,14 +27,19 @@ class StageView:
     outs: Mapping[str, str | None]
     metrics: tuple[str, ...]
     uncached: tuple[str, ...]
+    folder: str = "."
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """All stages by name; `tracked` maps what `dvc add` tracks to its digest."""
+    """All stages by name; `tracked` maps what `dvc add` tracks to its digest.
+
+    `metrics` are the metrics files that dvc.yaml names beside its stages, as DVCLive does.
+    """
 
     stages: Mapping[str, StageView]
     tracked: Mapping[str, str]
+    metrics: tuple[str, ...] = ()
 
     def closure(self, names: Iterable[str]) -> tuple[StageView, ...]:
         """These stages and all that they need, in no particular order; ConfigError for an unknown name."""
@@ -70,7 +75,7 @@ class Pipeline:
 def read_pipeline(dvc: Dvc, revision: str | None) -> Pipeline:
     """The pipeline at a revision, or in the working tree for None. Only this project's folder counts."""
     with dvc.files(revision) as files:
-        return view(read_stages(files))
+        return view(read_stages(files), _beside_stages(files.repo))
 
 
 def read_stages(files: Any) -> list[Any]:
@@ -87,12 +92,21 @@ def read_stages(files: Any) -> list[Any]:
         ) from None
 
 
-def view(stages: Iterable[Any]) -> Pipeline:
+def _beside_stages(repo: Any) -> tuple[str, ...]:
+    """Metrics files under `metrics:` of any dvc.yaml; none where this DVC keeps them elsewhere."""
+    paths = []
+    for file, names in getattr(repo.index, "_metrics", {}).items():
+        folder = repo.fs.relpath(repo.fs.parent(file), repo.root_dir)
+        paths += [posixpath.normpath(posixpath.join(folder, str(name))) for name in names]
+    return tuple(sorted(paths))
+
+
+def view(stages: Iterable[Any], metrics: tuple[str, ...] = ()) -> Pipeline:
     """DVC's stages as plain data."""
     found = list(stages)
     views = [_view(s) for s in found if getattr(s, "name", None)]
     tracked = {path_of(s, o): o.hash_info.value for s in found if s.is_data_source for o in s.outs}
-    return Pipeline({one.name: one for one in views}, tracked)
+    return Pipeline({one.name: one for one in views}, tracked, metrics)
 
 
 def _view(stage: Any) -> StageView:
@@ -107,6 +121,7 @@ def _view(stage: Any) -> StageView:
         outs={path_of(stage, o): o.hash_info.value for o in stage.outs},
         metrics=tuple(path_of(stage, o) for o in stage.outs if o.metric),
         uncached=tuple(path_of(stage, o) for o in stage.outs if not o.use_cache),
+        folder=stage.repo.fs.relpath(stage.wdir, stage.repo.root_dir),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cdml.core.errors import ExternalError, UsageError
+from cdml.state import trees
 from cdml.state.git import REMOTE, Answer, Git
 from cdml.state.objects import close_objects
 
@@ -44,6 +45,11 @@ class Update:
 
 def write_tree(git: Git, base: str | None, files: Mapping[str, bytes | None]) -> str:
     """The tree of `base` (None: empty) with `files` put in; None takes a path away. Paths are from the top."""
+    return trees.write_tree(git, base, files) or _by_index(git, base, files)
+
+
+def _by_index(git: Git, base: str | None, files: Mapping[str, bytes | None]) -> str:
+    """The same by an index of its own."""
     with tempfile.TemporaryDirectory(prefix="cdml-index-") as name:
         folder = Path(name)
         oids = _write_blobs(git, folder, [content for content in files.values() if content is not None])

@@ -15,7 +15,7 @@ from cdml.core.settings import Settings
 from cdml.state.dvc import Dvc
 from cdml.state.git import Git
 from cdml.state.inputs import Inputs, Revision, flat_document, read_inputs, stage_names
-from cdml.state.pipeline import Pipeline, read_pipeline
+from cdml.state.pipeline import Pipeline, StageView, read_pipeline
 from cdml.state.plumbing import write_commit
 
 ENVIRONMENT_FILE = ".cdml/environment.txt"
@@ -102,17 +102,27 @@ def environment_digest(text: str) -> str:
 
 
 def _reported(store: Store, pipeline: Pipeline, settings: Settings, commit: str | None) -> dict[str, float]:
-    """Numbers by name. What the evaluation says of a name counts; another file's is called `file:name`."""
+    """Numbers by name. What the evaluation says of a name counts; another file's is called `file:name`.
+
+    A metrics file that dvc.yaml names beside its stages counts where a stage here writes it: another one would be
+    what somebody committed once.
+    """
     train, evaluate = stage_names(settings)
     last = [pipeline.stage(name) for name in evaluate]
     before = sorted(pipeline.closure((*train, *evaluate)), key=lambda stage: stage.name)
-    paths = dict.fromkeys(path for stage in (*last, *before) for path in stage.metrics)
+    beside = [path for path in pipeline.metrics if any(is_written(path, stage) for stage in before)]
+    paths = dict.fromkeys((*(path for stage in (*last, *before) for path in stage.metrics), *beside))
     numbers: dict[str, float] = {}
     for path in paths:
         for name, value in flat_document(store.read(commit, path), path).items():
             if (number := _number(value)) is not None:
                 numbers[f"{path}:{name}" if name in numbers else name] = number
     return numbers
+
+
+def is_written(path: str, stage: StageView) -> bool:
+    """Whether a file is one of a stage's outputs, or in a folder that is one."""
+    return any(path == out or path.startswith(f"{out}/") for out in stage.outs)
 
 
 def _number(value: object) -> float | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+from typed import typed
 
 from cdml.config.load import parse
 from cdml.config.schema import json_schema
@@ -16,9 +16,8 @@ from cdml.state.git import Git
 FILE = "model: m\ntrain: {cmd: c, deps: [a.py], outs: [m.bin]}\nevaluate: {data: d.csv, target: t}\n"
 
 
-def cdml(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cdml", "-C", str(root), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def cdml(root: Path, *words: str) -> CompletedProcess[str]:
+    return typed(Path(), "-C", str(root), *words)
 
 
 @pytest.fixture

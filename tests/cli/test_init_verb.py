@@ -10,8 +10,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from typed import typed
 
 WORDS = [sys.executable, "-m", "cdml"]
 SCAFFOLDED = """\
@@ -52,9 +54,8 @@ def env() -> dict[str, str]:
 
 
 def cdml(place: Path, env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*WORDS, *words], cwd=place, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+    with mock.patch.dict(os.environ, env, clear=True):
+        return typed(place, *words)
 
 
 def test_each_file_is_said_with_its_purpose(tmp_path: Path, env: dict[str, str]) -> None:

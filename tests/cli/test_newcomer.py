@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from small_project import Small
 from tagged_repository import Tag, build, command
+from typed import typed
 
 from cdml.core.errors import UsageError
 from cdml.jobs.project import no_environments, open_project, require_clean
 from cdml.jobs.run import run_jobs
 
 ROWS = ["1,0,0.2", "2,1,0.9", "3,0,0.4", "4,1,0.6", "5,0,0.7", "6,1,0.3"]
-
-
-def typed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cdml", "-C", str(folder), *words], capture_output=True, text=True, check=False
-    )
 
 
 def predictions(folder: Path, name: str, head: str, rows: list[str]) -> None:

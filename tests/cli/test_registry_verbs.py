@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typed import typed
 
 from cdml.core.release import Artifact, Field, Measured, Provenance
 from cdml.registry.provenance import deployment_body, provenance_body
@@ -108,12 +108,7 @@ def tag(folder: Path, name: str, commit: str, second: int, body: str = "") -> No
 
 
 def cdml(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cdml", "-C", str(folder), "registry", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return typed(Path(), "-C", str(folder), "registry", *words)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from typer import main as typer_main
 
 from cdml import __version__
 from cdml.cli.app import app
-from cdml.cli.verbs import VERBS
+from cdml.cli.verbs import SHOWN, VERBS
 from cdml.core.command import VERBS as COMMANDS
 
 
@@ -30,9 +30,8 @@ def test_help_fits_a_screen_and_imports_nothing_heavy():
     assert done.stderr.strip() == "[]"
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
-    assert all(
-        any(line.strip().startswith(f"{name} ") for line in lines) for name, (_, said) in VERBS.items() if said
-    )
+    told = {name for line in lines for name in line.strip().split("  ")[0].split(", ")}
+    assert told >= SHOWN
 
 
 @pytest.mark.parametrize("name", VERBS)
@@ -41,7 +40,7 @@ def test_every_verb_has_help_of_its_own(name):
     command = group.get_command(typer.Context(group), name)
     assert command is not None
     assert command.help
-    assert command.hidden == (not VERBS[name][1])
+    assert command.hidden == (name not in SHOWN)
 
 
 def test_a_misspelt_verb_is_answered_with_the_nearest():

@@ -22,7 +22,7 @@ Bundles = Callable[[str], Bundle]
 
 @pytest.fixture(scope="session")
 def light(tmp_path_factory: pytest.TempPathFactory) -> Bundles:
-    """A reviewed bundle by version; its model needs no library and loads at once (the flows serve real ones)."""
+    """A reviewed bundle by version; its model needs no library and loads at once (the demo serves real ones)."""
     folder = tmp_path_factory.mktemp("light")
 
     def bundle(version: str) -> Bundle:

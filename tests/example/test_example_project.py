@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from typed import typed
 
 from cdml.config.load import load
 from cdml.jobs.generate import generate
@@ -70,7 +71,9 @@ def story(place: Path) -> dict[str, Path]:
 
 def roc_auc(place: Path, base: Path, head: Path) -> dict[str, float]:
     """Both values of ROC AUC and the paired interval of the difference."""
-    answer = json.loads(run(place, "-m", "cdml", "compare", str(base), str(head), "--json"))
+    done = typed(place, "compare", str(base), str(head), "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
     found = next(m for m in answer["comparison"]["metrics"] if m["name"] == "roc_auc")
     assert found["rows"] == 442
     return {"before": found["baseline"], "after": found["candidate"], **found["interval"]}

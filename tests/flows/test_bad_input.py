@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -11,9 +12,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from forked import begin, end
 from toy_project import EVALUATE, Toy, copy
 from warm_dvc import warm
 
@@ -411,31 +414,25 @@ def test_who_is_interrupted_takes_the_training_down_too(toy, number):
         assert "Traceback" not in said
 
 
-# Runs the command line, and is killed as by the system before or after one function.
-KILLED = """\
-import importlib, os, signal, sys
-place, when, *words = sys.argv[1:]
-module, name = place.split(":")
-real = getattr(importlib.import_module(module), name)
-def fatal(*given, **named):
-    if when == "after":
-        real(*given, **named)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(importlib.import_module(module), name, fatal)
-sys.argv = ["cdml", *words]
-from cdml.cli.main import main
-main()
-"""
-
-
 def tags(toy: Toy) -> list[str]:
     return [ref for ref in toy.refs() if ref.startswith("refs/tags/")]
 
 
 def killed(toy: Toy, place: str, when: str, *words: str) -> None:
-    command = [sys.executable, "-c", KILLED, place, when, *words]
-    done = subprocess.run(command, cwd=toy.root, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+    """Run a command in a process that is killed, as by the system, before or after one function."""
+
+    def prepare() -> None:
+        module, _, name = place.partition(":")
+        real = getattr(importlib.import_module(module), name)
+
+        def fatal(*given: Any, **named: Any) -> None:
+            if when == "after":
+                real(*given, **named)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        setattr(importlib.import_module(module), name, fatal)
+
+    assert end(begin(toy.root, *words, prepare=prepare)) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(

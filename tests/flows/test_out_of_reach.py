@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from plain import plain_environment
-from toy_project import Toy, copy, run
+from toy_project import Toy, copy, dvc
 
 from cdml.ci.base import RunContext
 from cdml.core.errors import CdmlError
@@ -42,8 +41,8 @@ def _tracked(_registered: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     toy = copy(_registered, tmp_path_factory.mktemp("tracked") / "toy")
     with plain_environment():
         toy.git("rm", "--quiet", "--cached", "data.csv")
-        run([sys.executable, "-m", "dvc", "add", "--quiet", "data.csv"], toy.root)
-        run([sys.executable, "-m", "dvc", "push", "--quiet", "data.csv"], toy.root)
+        dvc(toy.root, "add", "--quiet", "data.csv")
+        dvc(toy.root, "push", "--quiet", "data.csv")
         toy.commit("Keep the data in the store")
         toy.git("push", "--quiet")
     (toy.root / "data.csv").unlink()

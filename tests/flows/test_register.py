@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 
+from forked import begin, end
 from gto.api import show
 
 
@@ -56,14 +54,8 @@ def test_axes_decide_the_number(registered):
 def test_two_clones_that_register_at_once_end_with_one_version_of_these_inputs(toy, tmp_path):
     clones = [toy.root, tmp_path / "toy" / "other"]
     shutil.copytree(toy.root, clones[1], symlinks=True)
-
-    def register(root: object) -> subprocess.CompletedProcess[str]:
-        words = [sys.executable, "-m", "cdml", "-C", str(root), "register"]
-        return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-
-    with ThreadPoolExecutor(2) as pool:
-        ended = list(pool.map(register, clones))
-    assert [done.returncode for done in ended] == [0, 0], [done.stderr for done in ended]
+    processes = [begin(root, "register") for root in clones]
+    assert [end(process) for process in processes] == [0, 0]
     tags = [ref for ref in toy.refs() if ref.startswith("refs/tags/")]
     assert tags == ["refs/tags/toy@v1.0.0"]
 

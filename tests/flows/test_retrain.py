@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 
-from toy_project import Toy, run
+from toy_project import Toy, dvc
 
 
 def imported(toy: Toy) -> None:
@@ -14,8 +13,8 @@ def imported(toy: Toy) -> None:
     source.write_text((toy.root / "data.csv").read_text())
     toy.git("rm", "--quiet", "--cached", "data.csv")
     (toy.root / "data.csv").unlink()
-    run([sys.executable, "-m", "dvc", "import-url", "--quiet", str(source), "data.csv"], toy.root)
-    run([sys.executable, "-m", "dvc", "push", "--quiet"], toy.root)
+    dvc(toy.root, "import-url", "--quiet", str(source), "data.csv")
+    dvc(toy.root, "push", "--quiet")
     toy.commit("Import the data")
     toy.git("push", "--quiet")
 

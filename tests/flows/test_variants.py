@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from plain import plain_environment
-from toy_project import MLOPS, Toy, copy, invoke, run
+from toy_project import MLOPS, Toy, copy, dvc, invoke
 
 from cdml.core.release import Bundle, Deployment
 from cdml.deploy import TARGETS
@@ -121,7 +120,7 @@ def _two(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 (toy.root / place / name).parent.mkdir(exist_ok=True)
                 shutil.copy(toy.root / name, toy.root / place / name)
             toy.write(f"{place}/mlops.yaml", MLOPS.replace("model: toy", f"model: {model}"))
-            run([sys.executable, "-m", "dvc", "init", "--quiet", "--subdir"], toy.root / place)
+            dvc(toy.root / place, "init", "--quiet", "--subdir")
         toy.git("rm", "--quiet", "-r", ".dvc", *names)
         shutil.rmtree(toy.root / ".dvc")
         for place in ("a", "b"):
@@ -387,12 +386,14 @@ def test_main_as_the_baseline_is_found_after_every_kind_of_merge(registered):
     assert main in toy.cdml("pr", "open")
 
 
-def test_other_test_data_is_said_and_blocks_only_where_certainty_is_asked(registered):
+def test_test_data_that_the_champion_cannot_be_scored_on_block_only_where_certainty_is_asked(registered):
     toy = registered
-    data = (toy.root / "data.csv").read_text().replace("\n5,1,25\n", "\n5,0,25\n")
-    toy.branch("data", "Correct a label", data__csv=data)
+    data = (toy.root / "data.csv").read_text().replace("\n5,1,25\n", "\n5,0,25\n").replace("id,y,", "id,label,")
+    code = (toy.root / "evaluate.py").read_text().replace('row["y"]', 'row["label"]')
+    toy.branch("data", "Correct a label", data__csv=data, evaluate__py=code)
     said = toy.cdml("pr", "open")
     assert "inconclusive" in said
+    assert "toy@v1.0.0 was not scored again on this test data: evaluating toy@v1.0.0 again failed" in said
     assert "same rows or no claim" in said
     assert "Merge is not blocked" in toy.cdml("pr", "show", "1")
     config = (toy.root / "mlops.yaml").read_text()

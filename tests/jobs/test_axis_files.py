@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 from plain import plain_environment
-from toy_project import run
+from toy_project import dvc, run
 
 from cdml.jobs.axis_files import Side, file_changes
 from cdml.state.dvc import Dvc, UngivenError
 from cdml.state.git import Git
 from cdml.state.pipeline import read_pipeline
 from cdml.state.snapshot import Store
-
-DVC = [sys.executable, "-m", "dvc"]
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +23,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top.mkdir()
     with plain_environment():
         run(["git", "init", "--quiet", "--initial-branch=main"], top)
-        run([*DVC, "init", "--quiet"], top)
-        run([*DVC, "remote", "add", "--quiet", "--default", "store", str(top.parent / "store")], top)
+        dvc(top, "init", "--quiet")
+        dvc(top, "remote", "add", "--quiet", "--default", "store", str(top.parent / "store"))
         who = ["git", "-c", "user.name=Test", "-c", "user.email=test@localhost"]
         for commit in ("first", "second"):
             _fill(top / "data", commit)
-            run([*DVC, "add", "--quiet", "data"], top)
-            run([*DVC, "push", "--quiet"], top)
+            dvc(top, "add", "--quiet", "data")
+            dvc(top, "push", "--quiet")
             run(["git", "add", "--all"], top)
             run([*who, "commit", "--quiet", "--message", commit], top)
             run(["git", "tag", commit], top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,45 @@ def test_labels_ids_and_tasks_can_be_named(tmp_path: Path) -> None:
     assert found.comparison.metrics[0].name == "f1"
     assert found.comparison.baseline.label == str(old)
     assert compare_files(old, new, task="multiclass").comparison.metrics[0].name == "accuracy"
+
+
+def test_metrics_are_defined_in_place(files: tuple[Path, Path]) -> None:
+    found = compare_files(*files, metrics=("cost:fp=1,fn=20,tp=-3", "roc_auc"), group="sex")
+    cost, auc = found.comparison.metrics
+    assert (cost.name, cost.direction) == ("cost", Direction.LOWER)
+    new = np.genfromtxt(files[1], delimiter=",", skip_header=1, usecols=(1, 2))
+    truth, said = new[:, 0], new[:, 1] >= 0.5
+    assert cost.candidate == pytest.approx(np.where(said, 1 - 4 * truth, 20 * truth).mean())
+    assert auc.method == "2 groups are too few for an interval"
+    assert compare_files(*files, metrics=("cost:fp=1,fn=20",)).comparison.metrics[0].judgement == "better"
+
+
+@pytest.mark.parametrize(
+    "metric", ["cost:", "cost:fp", "cost:fp=x", "cost:xy=1", "cost:fp=inf", "f1:fp=1", "a:up"]
+)
+def test_a_definition_that_is_none_is_named(files: tuple[Path, Path], metric: str) -> None:
+    with pytest.raises(ConfigError, match=f"'{metric}' is not a metric") as caught:
+        compare_files(*files, metrics=(metric,))
+    assert "cost:fp=1,fn=20" in caught.value.hint
+
+
+def test_columns_and_rankings_of_two_files(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
+    for path, lift in ((old, 0.0), (new, 0.4)):
+        random = np.random.default_rng(1)
+        rows = [
+            json.dumps({"query": n // 6, "y_true": n % 3, "y_score": n % 3 * (0.1 + lift) + noise, "bleu": lift})
+            for n, noise in enumerate(random.random(180).tolist())
+        ]
+        path.write_text("\n".join(rows))
+    ranked = compare_files(old, new, task="ranking")
+    assert [(m.name, m.judgement) for m in ranked.comparison.metrics] == [
+        ("ndcg_at_10", "better"),
+        ("mrr", "better"),
+    ]
+    scores = compare_files(old, new, task="scores", metrics=("bleu:lower",)).comparison.metrics[0]
+    assert (scores.difference, scores.judgement) == (pytest.approx(0.4), "worse")
+    with pytest.raises(ConfigError, match="no column rouge, which is a metric"):
+        compare_files(old, new, task="scores", metrics=("rouge:higher",))
+    with pytest.raises(ConfigError, match="f1 is not a metric of a ranking task"):
+        compare_files(old, new, task="ranking", metrics=("f1",))

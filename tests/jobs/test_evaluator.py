@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,10 +19,15 @@ import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 
-from cdml.core.errors import CdmlError, ConfigError, UsageError
+from cdml.config.load import load
+from cdml.core.errors import CdmlError, ConfigError, RefusedError, UsageError
+from cdml.core.serialize import load as load_json
 from cdml.core.settings import Evaluate
 from cdml.evaluation.predictions import Predictions, read_predictions
 from cdml.jobs.evaluator import SPEC, _table, evaluate
+from cdml.jobs.importance import Importances, importances_of
+from cdml.jobs.rescore_artifact import by_artifact
+from cdml.jobs.serving_cost import side_by_side
 from cdml.serving.client import Prediction, Worker
 
 ROWS = 60
@@ -34,7 +43,8 @@ def worker() -> Iterator[Worker]:
 @pytest.fixture(autouse=True)
 def shared_worker(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDML_PYTHON", sys.executable)
-    monkeypatch.setattr("cdml.jobs.evaluator.Worker", lambda python, cwd: nullcontext(worker))
+    for module in ("evaluator", "rescore_artifact"):
+        monkeypatch.setattr(f"cdml.jobs.{module}.Worker", lambda python, cwd: nullcontext(worker))
 
 
 def inputs() -> pandas.DataFrame:
@@ -172,7 +182,7 @@ def judged(**words: Any) -> Evaluate:
 
 def columns(said: Prediction, **words: Any) -> dict[str, list[Any]]:
     frame = pandas.DataFrame({"y": [0, 1]})
-    return {str(k): list(v) for k, v in _table(frame, judged(**words), said).items()}
+    return {str(k): list(v) for k, v in _table(frame, judged(**words), said, "d.csv").items()}
 
 
 @pytest.mark.parametrize(
@@ -209,11 +219,104 @@ def test_a_model_that_answers_for_other_rows_is_refused() -> None:
 
 
 def test_missing_cells_dates_and_nullable_columns_reach_the_model_as_json() -> None:
-    from cdml.jobs.evaluator import _plain
+    from cdml.jobs.evaluator import plain_values
 
     series = pandas.Series
-    assert _plain(series([1.5, float("nan")])) == [1.5, None]
-    assert _plain(series([1, None], dtype="Int64")) == [1, None]
-    assert _plain(series([True, False])) == [True, False]
-    assert _plain(series(["x", None])) == ["x", None]
-    assert _plain(series(pandas.to_datetime(["2024-01-02", None]))) == ["2024-01-02 00:00:00", None]
+    assert plain_values(series([1.5, float("nan")])) == [1.5, None]
+    assert plain_values(series([1, None], dtype="Int64")) == [1, None]
+    assert plain_values(series([True, False])) == [True, False]
+    assert plain_values(series(["x", None])) == ["x", None]
+    assert plain_values(series(pandas.to_datetime(["2024-01-02", None]))) == ["2024-01-02 00:00:00", None]
+
+
+def test_every_dataset_is_scored_by_the_model_that_was_loaded_once(tmp_path: Path, worker: Worker) -> None:
+    more = "  by: [group]\n  datasets: {north: {data: north.csv}, other: {data: o.csv, predictions: o/p.csv}}\n"
+    root = project(tmp_path, LogisticRegression(), labels(0, 1), more)
+    frame = pandas.read_csv(root / "test.csv")
+    frame.head(10).to_csv(root / "north.csv", index=False)
+    frame.tail(20).drop(columns="group").to_csv(root / "o.csv", index=False)
+    whole = scored(root)
+    north, other = (read_predictions(root / path, path) for path in ("out/p.north.csv", "o/p.csv"))
+    assert (north.rows, other.rows) == (10, 20)
+    assert list(north.scored) == list(whole.scored[:10])
+    assert list(other.scored) == list(whole.scored[-20:])
+    assert set(north.columns) == {"group"}  # another test set need not have what the test data are sliced by
+    assert set(other.columns) == set()
+
+
+def test_a_dataset_that_cannot_be_scored_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    root = project(tmp_path, LogisticRegression(), labels(0, 1), "  datasets: {north: {data: north.csv}}\n")
+    with pytest.raises(ConfigError, match=r"north\.csv is not there") as caught:
+        evaluate(root, SPEC)
+    assert "evaluate.datasets.north.data" in caught.value.hint
+    (root / "north.csv").write_text("a,y\n1,0\n")
+    with pytest.raises(ConfigError, match=r"north\.csv has no column b, which the model was trained on"):
+        evaluate(root, SPEC)
+    assert not (root / "out").exists()
+
+
+def test_what_serving_costs_is_measured_where_a_gate_asks(tmp_path: Path) -> None:
+    more = "  metrics: [roc_auc]\n  gates: [{metric: latency_p99_ms, max: 1000}]\n"
+    root = project(tmp_path, LogisticRegression(), labels(0, 1), more)
+    evaluate(root, SPEC)
+    found = json.loads((root / "out/serving.json").read_text())
+    assert 0 < found["latency_p50_ms"] <= found["latency_p99_ms"] < 1000
+    assert found["model_size_mb"] == (root / "model.skops").stat().st_size / 1e6
+
+
+def test_two_models_are_timed_on_the_same_rows_in_turn() -> None:
+    asked: list[tuple[str, object]] = []
+
+    class Slow:
+        def __init__(self, name: str, seconds: float) -> None:
+            self.name, self.seconds = name, seconds
+
+        def predict(self, row: dict[str, list[int]]) -> None:
+            asked.append((self.name, row["a"]))
+            time.sleep(self.seconds)
+
+    columns = {"a": list(range(500)), "b": [0] * 500}
+    slow, quick = side_by_side([(Slow("slow", 0.002), columns), (Slow("quick", 0.0), columns)])  # type: ignore[list-item]
+    assert slow["latency_p50_ms"] > 2 > quick["latency_p50_ms"]
+    assert [name for name, _ in asked[:4]] == ["slow", "quick", "slow", "quick"]
+    assert [row for name, row in asked if name == "slow"] == [row for name, row in asked if name == "quick"]
+    assert len(asked) == 2 * (200 + 10)
+
+
+def test_a_model_of_the_working_tree_answers_for_other_data(tmp_path: Path) -> None:
+    root = project(tmp_path, LogisticRegression(), labels(0, 1))
+    settings = load(root)
+    place = SimpleNamespace(root=root, python=Path(sys.executable))
+    who = SimpleNamespace(commit=None, settings=settings, label="this PR")
+    rows = pandas.read_csv(root / "test.csv").head(7).to_csv(index=False).encode()
+    content = by_artifact(place, who, {"data/new.csv": rows}, settings.evaluate)  # type: ignore[arg-type]
+    assert read_predictions(content, "p.csv").rows == 7
+    with pytest.raises(ConfigError, match=r"data/new\.csv has no column 'y'"):
+        by_artifact(place, who, {"data/new.csv": b"a,b\n1,2\n"}, settings.evaluate)  # type: ignore[arg-type]
+    nameless = replace(settings.evaluate, target=None)
+    with pytest.raises(RefusedError, match="does not say which column"):
+        by_artifact(place, who, {"data/new.csv": rows}, nameless)  # type: ignore[arg-type]
+
+
+def test_a_column_that_the_model_relies_on_is_important_and_noise_is_not(tmp_path: Path) -> None:
+    more = "  metrics: [log_loss]\n  importance: true\n"
+    target = [int(a > 0) for a in inputs()["a"]]
+    root = project(tmp_path, LogisticRegression(C=10), target, more)
+    evaluate(root, SPEC)
+    first = (root / "out/importance.json").read_text()
+    found = load_json(Importances, first, "importance.json")
+    assert (found.metric, set(found.columns)) == ("log_loss", {"a", "b"})
+    # Of an error a loss is a rise: the sign is that of the harm.
+    assert found.columns["a"].low > 0.2 > abs(found.columns["b"].value)
+    assert found.columns["b"].low < found.columns["b"].value < found.columns["b"].high
+    evaluate(root, SPEC)
+    assert (root / "out/importance.json").read_text() == first
+    files = {None: first.encode(), "old": b"broken", "other": first.replace("log_loss", "f1").encode()}
+    store = SimpleNamespace(read=lambda commit, path: files[commit])
+    head = SimpleNamespace(commit=None, settings=load(root))
+    for commit in ("old", "other"):
+        base = SimpleNamespace(commit=commit, settings=load(root))
+        shown = importances_of(store, head, base)  # type: ignore[arg-type]
+        assert [(one.feature, one.baseline) for one in shown] == [("a", None), ("b", None)]
+    both = importances_of(store, head, head)  # type: ignore[arg-type]
+    assert both[0].candidate == both[0].baseline == found.columns["a"]

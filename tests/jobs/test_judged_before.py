@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from small_project import Small
 
-from cdml.core.settings import Settings
+from cdml.core.settings import Dataset, Settings
 from cdml.jobs import judged_before
 from cdml.jobs.judged_before import JUDGEMENTS, judge_once, judging_digest
+from cdml.jobs.overlay import commit_on_top
 from cdml.jobs.project import Project, open_project
+from cdml.jobs.rescore import Scorer
+from cdml.jobs.same_data import Means
 from cdml.jobs.snapshots import of_revision, working
 from cdml.state.snapshot import Snapshot
 
@@ -124,3 +127,47 @@ def test_a_release_commit_can_be_asked_about_too(question: Any, small: Small) ->
     assert judging_digest(project, of_revision(project, small.second), None) == judging_digest(
         project, snapshot, None
     )
+
+
+def test_another_opponent_another_branch_s_test_data_and_models_that_may_be_asked_are_other_questions(
+    question: Any, small: Small
+) -> None:
+    project, snapshot, _ = question
+    gate = replace(project.settings.evaluate.gates[0], against="old.csv")
+    asked = replace(snapshot, settings=evaluate(snapshot.settings, gates=(gate,)))
+    assert judging_digest(project, asked, project.settings) is None  # a file of the working tree has no digest
+
+    def branch(files: dict[str, str]) -> Means:
+        content = {path: text.encode() for path, text in files.items()}
+        return Means(project, commit_on_top(project, small.second, content, "Branch\n"))
+
+    means = [
+        branch({"old.csv": "1"}),
+        branch({"old.csv": "2"}),
+        branch({"old.csv": "1", "data/test.csv": "id,y\n"}),
+    ]
+    means.append(replace(means[0], scorer=Scorer(project)))
+    found = [judging_digest(project, asked, project.settings, one) for one in means]
+    assert None not in found
+    assert len(set(found)) == len(found)
+    again = branch({"old.csv": "1"})  # another commit with the same files
+    assert judging_digest(project, asked, project.settings, again) == found[0]
+    gone = replace(snapshot, settings=evaluate(snapshot.settings, gates=(replace(gate, against="v7.0.0"),)))
+    assert judging_digest(project, gone, project.settings, means[0]) is None
+
+
+def test_predictions_of_another_dataset_are_another_question(question: Any) -> None:
+    project, snapshot, _ = question
+    dataset = Dataset("north", None, "north.csv")
+    head = replace(snapshot, settings=evaluate(snapshot.settings, datasets=(dataset,)))
+    assert judging_digest(project, head, None) is None
+    stage = snapshot.pipeline.stage("evaluate")
+
+    def with_digest(oid: str) -> Snapshot:
+        outs = {**stage.outs, "north.csv": oid}
+        stages = {**snapshot.pipeline.stages, "evaluate": replace(stage, outs=outs)}
+        return replace(head, pipeline=replace(snapshot.pipeline, stages=stages))
+
+    found = {judging_digest(project, with_digest(oid), None) for oid in ("a", "b")}
+    assert None not in found
+    assert len(found) == 2

@@ -27,6 +27,13 @@ def loaded(model: Path) -> Iterator[Worker]:
         yield worker
 
 
+@pytest.fixture(scope="module")
+def spare() -> Iterator[Worker]:
+    """One for all that is tried and refused: importing skops takes two seconds."""
+    with Worker(PYTHON) as worker:
+        yield worker
+
+
 @pytest.fixture
 def misbehaving(odd: Path) -> Iterator[Worker]:
     with Worker(PYTHON, cwd=odd.parent) as worker:
@@ -66,7 +73,7 @@ def test_columns_that_do_not_fit_are_named(loaded: Worker) -> None:
     assert loaded.predict({"age": [1.0], "bp": [2.0]}).predictions == ["no"]
 
 
-def test_types_that_are_not_trusted_are_listed_and_not_built(tmp_path: Path) -> None:
+def test_types_that_are_not_trusted_are_listed_and_not_built(tmp_path: Path, spare: Worker) -> None:
     import skops.io
     from sklearn.tree import DecisionTreeRegressor
 
@@ -75,15 +82,14 @@ def test_types_that_are_not_trusted_are_listed_and_not_built(tmp_path: Path) -> 
     skops.io.dump({"model": DecisionTreeRegressor().fit([[1.0], [2.0]], [1.0, 2.0])}["model"], path)
     needed = skops.io.get_untrusted_types(file=path)
     assert needed
-    with Worker(PYTHON) as worker:
-        with pytest.raises(ConfigError) as refused:
-            worker.load(path)
-        assert all(name in refused.value.message for name in needed)
-        assert f"add to mlops.yaml: register: {{trusted: [{', '.join(sorted(needed))}]}}" in refused.value.hint
-        with pytest.raises(ConfigError, match="no model is loaded"):
-            worker.predict({"x": [1.0]})
-        assert worker.load(path, needed).kind == "regressor"
-        said = worker.predict({"x": [1.0, 2.0]})
+    with pytest.raises(ConfigError) as refused:
+        spare.load(path)
+    assert all(name in refused.value.message for name in needed)
+    assert f"add to mlops.yaml: register: {{trusted: [{', '.join(sorted(needed))}]}}" in refused.value.hint
+    with pytest.raises(ConfigError, match="no model is loaded"):
+        spare.predict({"x": [1.0]})
+    assert spare.load(path, needed).kind == "regressor"
+    said = spare.predict({"x": [1.0, 2.0]})
     assert (said.predictions, said.scores, said.classes) == ([1.0, 2.0], None, None)
 
 
@@ -102,16 +108,15 @@ def test_a_pickle_is_refused_and_its_code_does_not_run(tmp_path: Path, suffix: s
         assert (tmp_path / "ran").exists()
 
 
-def test_what_is_no_model_file_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_model_file_is_refused(tmp_path: Path, spare: Worker) -> None:
     (tmp_path / "model.skops").write_text("not a zip")
     (tmp_path / "model.onnx").write_text("")
-    with Worker(PYTHON) as worker:
-        with pytest.raises(ConfigError, match=r"model\.skops cannot be loaded"):
-            worker.load(tmp_path / "model.skops")
-        with pytest.raises(ConfigError, match=r"gone\.skops cannot be loaded"):
-            worker.load(tmp_path / "gone.skops")
-        with pytest.raises(ConfigError, match="no format that cdml can load"):
-            worker.load(tmp_path / "model.onnx")
+    with pytest.raises(ConfigError, match=r"model\.skops cannot be loaded"):
+        spare.load(tmp_path / "model.skops")
+    with pytest.raises(ConfigError, match=r"gone\.skops cannot be loaded"):
+        spare.load(tmp_path / "gone.skops")
+    with pytest.raises(ConfigError, match="no format that cdml can load"):
+        spare.load(tmp_path / "model.onnx")
 
 
 def test_a_model_can_print_and_read_without_disturbing_the_protocol(misbehaving: Worker) -> None:

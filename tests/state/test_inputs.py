@@ -123,12 +123,12 @@ def test_environment_and_tracked_data_are_inputs(small: Small) -> None:
 def test_a_file_inside_an_added_folder_counts_by_its_folder(small: Small) -> None:
     small.write("raw/a.csv", "1\n")
     small.write("raw/b.csv", "1\n")
-    small.run("python", "-m", "dvc", "add", "--quiet", "raw")
+    small.dvc("add", "--quiet", "raw")
     small.replace("dvc.yaml", "data/train.csv, ..", "data/train.csv, raw/a.csv, ..")
     small.commit("Raw")
     before = inputs(small)
     small.write("raw/a.csv", "2\n")
-    small.run("python", "-m", "dvc", "add", "--quiet", "raw")
+    small.dvc("add", "--quiet", "raw")
     small.commit("Other")
     assert before.data["raw/a.csv"] != inputs(small).data["raw/a.csv"]
     assert "raw/b.csv" not in before.data

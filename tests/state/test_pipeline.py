@@ -105,13 +105,13 @@ def test_what_no_stage_reads_makes_nothing_stale(small: Small, path: str, old: s
 def test_data_is_stale_when_changed_and_when_added_again(small: Small) -> None:
     small.write("data/train.csv", "id,y\n1,1\n")
     assert stale(Dvc(small.root), None, NAMES) == ("data/train.csv",)
-    small.run("python", "-m", "dvc", "add", "--quiet", "data/train.csv")
+    small.dvc("add", "--quiet", "data/train.csv")
     assert stale(Dvc(small.root), small.commit("New data"), NAMES) == ("data/train.csv",)
 
 
 def test_predictions_of_an_earlier_model_are_stale(small: Small) -> None:
     small.replace("params.yaml", "skill: 1.5", "skill: 3.0")
-    small.run("python", "-m", "dvc", "repro", "--quiet", "train")
+    small.dvc("repro", "--quiet", "train")
     assert stale(Dvc(small.root), None, NAMES) == ("model/skill.txt",)
     assert stale(Dvc(small.root), small.commit("Half"), NAMES) == ("model/skill.txt",)
 
@@ -124,3 +124,15 @@ def test_outputs_that_are_not_checked_out_count_as_they_were_kept(small: Small) 
     assert stale(Dvc(small.root), None, NAMES) == ()
     small.write("predictions.csv", "edited")
     assert stale(Dvc(small.root), None, NAMES) == ("predictions.csv",)
+
+
+def test_within_one_opening_a_revision_is_opened_once_and_anew_after_it(small: Small) -> None:
+    dvc = Dvc(small.root)
+    with dvc.files(None) as outer:
+        with dvc.files(None) as inner, dvc.files(small.first) as other:
+            assert inner is outer
+            assert other is not outer
+        before = read_pipeline(dvc, None)
+        small.replace("dvc.yaml", "depth: 3", "depth: 4")
+        assert read_pipeline(dvc, None) == before
+    assert read_pipeline(dvc, None).stage("train").cmd == "python src/train.py 4"

@@ -14,6 +14,8 @@ from cdml.state.dvc import Dvc
 from cdml.state.git import Git
 from cdml.state.snapshot import Snapshot, Store, environment_digest, take, working_commit
 
+METRICS = "metrics: [dvclive/metrics.json, more/a.yaml, more/c.toml, stale.json]\n"
+
 
 def store(small: Small) -> Store:
     return Store(Git(small.root), Dvc(small.root))
@@ -87,6 +89,20 @@ def test_of_one_name_in_two_metrics_files_the_evaluations_counts(small: Small) -
         environment="",
     )
     assert taken.reported == {"seconds": 3.0, "deep.x": 1.0, "train.json:seconds": 99.0, "only": 1.0}
+
+
+def test_a_metrics_file_may_be_of_any_format_and_stand_beside_the_stages(small: Small) -> None:
+    """As DVCLive writes it: nested, in a folder that a stage puts out, named under `metrics:` of a dvc.yaml."""
+    small.replace("dvc.yaml", "    outs: [model]", "    outs: [model, dvclive, more]")
+    small.write("dvc.yaml", (small.root / "dvc.yaml").read_text() + METRICS)
+    small.write("dvclive/metrics.json", '{"step": 3, "train": {"loss": 0.25, "deep": {"er": 1e-3}}, "name": "x"}')
+    small.write("more/a.yaml", "b:\n  auc: .75\n  on: true\n")
+    small.write("more/c.toml", "[slow]\nseconds = 7\n")
+    small.write("stale.json", '{"old": 1}')
+    taken = take(store(small), load(small.root), label="x", commit=None, code=small.second, environment="")
+    own = {"seconds": 3.0, "deep.x": 1.0}
+    live = {"step": 3.0, "train.loss": 0.25, "train.deep.er": 0.001}
+    assert taken.reported == {**own, **live, "b.auc": 0.75, "slow.seconds": 7.0}
 
 
 def test_a_metrics_file_that_is_none_is_named(small: Small) -> None:

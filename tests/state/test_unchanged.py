@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from small_project import DVC, Small, table
+from small_project import Small, table
 
 from cdml.state.dvc import Dvc
 from cdml.state.unchanged import unchanged
@@ -20,7 +20,7 @@ def asked(small: Small) -> tuple[str, ...]:
 def test_it_says_what_dvc_repro_says_when_nothing_changed(small: Small) -> None:
     ours = asked(small)
     # A lock that was left behind would stop this.
-    theirs = [line for line in small.run(*DVC, "repro", *TARGETS).splitlines() if line]
+    theirs = [line for line in small.dvc("repro", *TARGETS).splitlines() if line]
     assert ours == tuple(theirs)
     assert {"Stage 'evaluate' didn't change, skipping", "'data/train.csv.dvc' didn't change, skipping"} <= {*ours}
 
@@ -102,7 +102,7 @@ def test_what_dvc_repro_would_run_or_refuse_is_left_to_it(small: Small, change: 
 
 
 def test_an_output_that_a_remote_may_have_need_not_be_here(small: Small) -> None:
-    small.run(*DVC, "remote", "add", "--quiet", "--default", "store", str(small.top.parent / "store"))
+    small.dvc("remote", "add", "--quiet", "--default", "store", str(small.top.parent / "store"))
     (small.root / "predictions.csv").unlink()
     (small.root / "model" / "skill.txt").unlink()
     (small.root / "model" / "notes.txt").unlink()
@@ -119,6 +119,6 @@ def test_a_frozen_stage_counts_as_it_stands(small: Small) -> None:
 
 def test_a_folder_around_the_outputs_of_several_stages_needs_them_all(small: Small) -> None:
     small.replace("dvc.yaml", "deps: [evaluate.py, model/skill.txt, data/test.csv]", "deps: [parts, evaluate.py]")
-    small.run(*DVC, "repro", "--quiet", "evaluate")
+    small.dvc("repro", "--quiet", "evaluate")
     said = unchanged(Dvc(small.root), ("evaluate",))
     assert {"Stage 'part@a' didn't change, skipping", "Stage 'part@b' didn't change, skipping"} <= set(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -71,6 +72,7 @@ def serve(address):
         print("open", flush=True)
         for name in PRELOADED:
             importlib.import_module(name)
+        _keep_parser()
         gc.freeze()  # the forks share these pages then
         while door in select.select([door, sys.stdin], [], [])[0]:
             wire, _ = door.accept()
@@ -80,6 +82,14 @@ def serve(address):
             wire.close()
             _reap(os.WNOHANG)
     _reap(0)
+
+
+def _keep_parser():
+    """Its words for all commands are made once."""
+    from dvc.cli import parser
+
+    made = parser.get_main_parser()
+    parser.get_main_parser = lambda: made
 
 
 def _reap(how):
@@ -115,7 +125,13 @@ def _become(streams, words, cwd, env):
     os.environ.clear()
     os.environ.update(env)
     sys.argv = ["dvc", *words]
-    sys.exit(main(words))
+    try:
+        code = main(words)
+    finally:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)  # what else Python does at its end is to take thousands of modules apart
 
 
 if __name__ == "__main__":

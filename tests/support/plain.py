@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,6 @@ def plain_environment() -> Iterator[None]:
             patch.delenv(name)
         patch.setenv("HOME", "/nonexistent")
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+        patch.setenv("GIT_CONFIG_SYSTEM", str(Path(__file__).with_name("gitconfig")))
         patch.setenv("CDML_PYTHON", sys.executable)
         yield

@@ -12,6 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from warm_dvc import command
+
 MLOPS = """\
 model: toy
 train:
@@ -100,7 +102,6 @@ FILES = {
     "shared/lib.py": "x = 1\n",
     ".gitattributes": "* text=auto eol=lf\n",
 }
-DVC = (sys.executable, "-m", "dvc")
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,14 @@ class Small:
 
     def run(self, *words: str) -> str:
         env = {**os.environ, "CI": "true", "DVC_NO_ANALYTICS": "1", "HOME": "/nonexistent"}
-        env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
         env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         env |= {"DVC_SITE_CACHE_DIR": str(self.root / ".dvc" / "tmp" / "site")}
         done = subprocess.run(words, cwd=self.root, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
         return done.stdout.strip()
+
+    def dvc(self, *words: str) -> str:
+        return self.run(*command(), *words)
 
     def git(self, *words: str) -> str:
         who = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
@@ -143,7 +146,7 @@ class Small:
         return self.git("rev-parse", "HEAD")
 
     def evaluate(self) -> None:
-        self.run(*DVC, "repro", "--quiet", "train", "part@a", "evaluate")
+        self.dvc("repro", "--quiet", "train", "part@a", "evaluate")
 
 
 def make(top: Path) -> Small:
@@ -154,12 +157,12 @@ def make(top: Path) -> Small:
         (top / path).parent.mkdir(parents=True, exist_ok=True)
         (top / path).write_text(text)
     small.run("git", "init", "--quiet", "--initial-branch=main", str(top))
-    small.run(*DVC, "init", "--quiet", "--subdir")
-    small.run(*DVC, "add", "--quiet", "data/train.csv")
+    small.dvc("init", "--quiet", "--subdir")
+    small.dvc("add", "--quiet", "data/train.csv")
     small.evaluate()
     first = small.commit("First")
     small.write("data/train.csv", table(110, "region"))
-    small.run(*DVC, "add", "--quiet", "data/train.csv")
+    small.dvc("add", "--quiet", "data/train.csv")
     small.replace(
         "params.yaml", "skill: 1.0\nfeatures: [age, sex, bp]", "skill: 1.5\nfeatures: [age, bp, bmi, s4]"
     )

@@ -13,6 +13,7 @@ from cdml.core.comparison import (
     Axis,
     AxisChange,
     Comparison,
+    DatasetResult,
     Direction,
     Interval,
     Judgement,
@@ -23,6 +24,7 @@ from cdml.core.comparison import (
     Verdict,
     Waiver,
 )
+from cdml.core.findings import BehaviourResult, Fairness, FairnessGroup, FairnessMeasure, FoundSlice, Spread
 from cdml.core.run import Around, PastRun, Trend
 from cdml.core.settings import Gate
 
@@ -99,9 +101,36 @@ def strange(shape: Shape, texts: Sequence[str]) -> tuple[Judgement, Around]:
             AxisChange(axis, random.random() < 0.7, tuple(word() for _ in range(shape.details))) for axis in Axis
         ),
         notes=tuple(word() for _ in range(shape.notes)),
+        fairness=tuple(_fairness(random, word) for _ in range(shape.notes)),
+        found=tuple(_found(random, word) for _ in range(shape.notes)),
+        behaviour=tuple(
+            BehaviourResult(word(), "invariance", word(), 200, random.choice([0, 3]), (word(), word()))
+            for _ in range(shape.details)
+        ),
+        repeats=tuple(Spread(m.name, 3, 0.5, random.random(), 0.5, 0.1) for m in metrics if shape.details),
+        datasets=tuple(_dataset(random, word, metrics[: random.choice([0, 1, 14])]) for _ in range(shape.details)),
+        basis=tuple(word() for _ in range(shape.notes)),
     )
     judgement = Judgement(comparison, tuple(_verdict(random, word) for _ in range(shape.gates)))
     return judgement, _around(shape, random, word)
+
+
+def _dataset(random: Random, word: Callable[[], str], metrics: tuple[MetricResult, ...]) -> DatasetResult:
+    name, why = word(), word()
+    return DatasetResult(random.choice([name, "train"]), 640, random.choice([None, why]), metrics)
+
+
+def _fairness(random: Random, word: Callable[[], str]) -> Fairness:
+    value = random.choice([None, 0.0, random.random()])
+    groups = tuple(FairnessGroup(word(), 640, 12, random.random(), value, value) for _ in range(2))
+    name, rate = random.choice(["equalized_odds_ratio", word()]), random.choice(["selection_rate", word()])
+    return Fairness(word(), word(), groups, (FairnessMeasure(name, value, value, rate, word(), word()),))
+
+
+def _found(random: Random, word: Callable[[], str]) -> FoundSlice:
+    conditions = tuple((word(), word()) for _ in range(random.choice([1, 2])))
+    low, high = sorted((random.uniform(-1, 1), random.uniform(-1, 1)))
+    return FoundSlice(conditions, 640, word(), random.random(), random.random(), low, high, random.random())
 
 
 def _metric(random: Random, word: Callable[[], str], first: bool) -> MetricResult:
@@ -118,6 +147,7 @@ def _metric(random: Random, word: Callable[[], str], first: bool) -> MetricResul
         own_interval=interval,
         rows=random.choice([0, 640, 12_000]),
         method=word(),
+        trivial=random.choice([None, 0.5]),
     )
 
 

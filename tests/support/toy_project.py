@@ -5,16 +5,14 @@ Its model is a number in a file: how well it ranks. Training and evaluating take
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from warm_dvc import warm
+from typed import typed
+from warm_dvc import command
 
 MLOPS = """\
 model: toy
@@ -95,12 +93,7 @@ class Toy:
         return dict(line.split(" ") for line in lines)
 
     def cdml(self, *words: str, code: int = 0) -> str:
-        """Run a command as a person would, and return what it said on both streams.
-
-        In this process, because each new one would import pandas and scikit-learn again; git, DVC (see
-        `warm_dvc`) and the project's own code are processes of their own. The demo's test runs every command as
-        a process.
-        """
+        """Run a command as a person would (see `typed`), and return what it said on both streams."""
         ended, said = invoke(self.root, *words)
         assert ended == code, f"{words} exited {ended}:\n{said}"
         assert "Traceback" not in said
@@ -109,20 +102,8 @@ class Toy:
 
 def invoke(root: Path, *words: str) -> tuple[int, str]:
     """The exit code of a command and what it said, standard output first."""
-    from cdml.cli.main import main
-
-    out, err, before = io.StringIO(), io.StringIO(), sys.argv
-    sys.argv = ["cdml", *words]
-    try:
-        streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
-        with streams[0], streams[1], contextlib.chdir(root), warm():
-            main()
-        ended = 0
-    except SystemExit as stop:
-        ended = int(stop.code or 0)
-    finally:
-        sys.argv = before
-    return ended, out.getvalue() + err.getvalue()
+    done = typed(root, *words)
+    return done.returncode, done.stdout + done.stderr
 
 
 def begin(folder: Path) -> Path:
@@ -138,11 +119,11 @@ def begin(folder: Path) -> Path:
     run(["git", "config", "user.name", "Test"], work)
     run(["git", "config", "user.email", "test@localhost"], work)
     run(["git", "remote", "add", "origin", "../origin.git"], work)
-    run([sys.executable, "-m", "dvc", "init", "--quiet"], work)
+    dvc(work, "init", "--quiet")
     (work / ".dvc" / "config").write_text(
         "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"
     )
-    run([sys.executable, "-m", "cdml", "generate"], work)
+    assert typed(work, "generate").returncode == 0
     run(["git", "add", "--all"], work)
     run(["git", "commit", "--quiet", "--message", "Begin"], work)
     run(["git", "push", "--quiet", "--set-upstream", "origin", "main"], work)
@@ -172,9 +153,12 @@ def somebody_else(toy: Toy) -> Toy:
     return bob
 
 
+def dvc(cwd: Path, *words: str) -> str:
+    return run([*command(), *words], cwd)
+
+
 def run(words: list[str], cwd: Path) -> str:
     env = {**os.environ, "DVC_NO_ANALYTICS": "1", "CI": "true", "HOME": "/nonexistent"}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     env |= {"DVC_SITE_CACHE_DIR": str(cwd / ".dvc" / "tmp" / "site")}
     done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"

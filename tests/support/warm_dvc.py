@@ -19,20 +19,32 @@ from pathlib import Path
 from unittest.mock import patch
 
 PROGRAM = Path(__file__).with_name("forked_dvc.py")
+REAL = (sys.executable, "-m", "dvc")
 LONGEST = 100  # characters of a socket's address, on any system
+
+
+class _Command:
+    """The words that stand before those for DVC, found when they are needed first: many tests never do."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(command())
 
 
 @contextlib.contextmanager
 def warm() -> Iterator[None]:
     """Every command that cdml gives to DVC in this process is such a fork, on systems that have forks."""
-    command = _command() if sys.platform != "win32" else None
-    with patch("cdml.state.dvc._COMMAND", command) if command else contextlib.nullcontext():
+    with patch("cdml.state.dvc._COMMAND", _Command()):
         yield
 
 
+def command() -> tuple[str, ...]:
+    """The words that stand before those for DVC."""
+    return (_started() if sys.platform != "win32" else None) or REAL
+
+
 @functools.cache
-def _command() -> tuple[str, ...] | None:
-    """The words that stand before those for DVC; what they ask is started here, once in a process."""
+def _started() -> tuple[str, ...] | None:
+    """The words that ask the process which forks; it is started here, once in a process."""
     address = str(Path(tempfile.mkdtemp(prefix="dvc-")) / "door")
     if len(os.fsencode(address)) > LONGEST:
         return None
