@@ -165,6 +165,7 @@ def _test(test: BehaviourModel, evaluate: EvaluateModel) -> BehaviourTest:
         multiply=change.multiply if change else None,
         score=direction.score if direction else "rises",
         of=(direction.of or "") if direction else "",
+        positive=(evaluate.positive or "") if direction and not direction.of else "",
         tolerance=test.tolerance,
         data=(test.data or evaluate.data or "") if change else "",
         sample=test.sample or DEFAULT_SAMPLE,
@@ -209,7 +210,7 @@ def stages(
                 name="behaviour",
                 cmd=BEHAVIOUR_COMMAND,
                 deps=tuple(dict.fromkeys((artifact, *filter(None, read)))),
-                params={CONFIG_FILE: ("evaluate.behaviour", *_rows(source))},
+                params={CONFIG_FILE: _asked(source)},
                 outs=(BEHAVIOUR_FILE,),
             )
         )
@@ -218,9 +219,13 @@ def stages(
     return tuple(found)
 
 
-def _rows(source: Source) -> tuple[str, ...]:
-    """Whether cases are written down; a file with them must not come from a cache."""
-    return ("evaluate.example-rows",) if "example-rows" in source.data["evaluate"] else ()
+def _asked(source: Source) -> tuple[str, ...]:
+    """The keys that trying reads, as far as they are there: the tests, what no feature is, which score is meant.
+
+    Also whether cases are written down: a file with them must not come from a cache.
+    """
+    keys = ("behaviour", "target", "positive", "id", "task", "example-rows")
+    return tuple(f"evaluate.{key}" for key in keys if key in source.data["evaluate"])
 
 
 def written(draft: Draft) -> list[tuple[Path, str]]:

@@ -157,7 +157,10 @@ class Comparison:
     `datasets` are the same on other test sets. `basis` says what was done, or could not be done, so that the two
     are compared on the same data: a sentence each, of which file names are a part. `found` are weak slices that
     nobody asked for, `behaviour` the behavioural tests, `repeats` the spread of the metrics over seeds.
-    `reading` is the digest of how predictions were read (task, classes, groups, costs).
+    `reading` is the digest of how predictions were read (task, classes, groups, costs), and of the test data of
+    the branch that is entered.
+    `opponents` are what gates with `against` were judged by: the name as written, and the commit of the version or
+    the digest of the file. `loosened` says which contracts of the data let more pass than before, a sentence each.
     """
 
     model: str
@@ -177,6 +180,8 @@ class Comparison:
     behaviour: tuple[BehaviourResult, ...] = ()
     repeats: tuple[Spread, ...] = ()
     reading: str = ""
+    opponents: tuple[tuple[str, str], ...] = ()
+    loosened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

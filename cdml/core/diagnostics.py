@@ -219,7 +219,8 @@ class Diagnostics:
     """What a report draws of two models on the same rows; None is what this task or these files do not give.
 
     `positive` names the positive class of a binary task. `confidence` is that of every interval in here. `moved`
-    are the rows of a regression whose error changed most, those that became worse first.
+    are the rows of a regression whose error changed most, those that became worse first. `unmeasured` counts
+    columns whose importance nobody knows.
     """
 
     roc: Curves | None = None
@@ -232,11 +233,13 @@ class Diagnostics:
     positive: str = ""
     confidence: float = 0.95
     moved: tuple[FlippedRow, ...] = ()
+    unmeasured: int = 0
 
     def __post_init__(self) -> None:
         _at_most("importances", MOST_IMPORTANCES, self.importances)
         _at_most("moved rows", MOST_EXAMPLES, self.moved)
         _short("diagnostics", (self.positive,))
+        _counts("diagnostics", (self.unmeasured,))
         _shares("diagnostics", (self.confidence,))
 
 

@@ -118,8 +118,9 @@ class BehaviourTest:
     `invariance`: another value in `column` (each of `values`, or `add`ed to, or `multiply`ed) must not change the
     answer; with a `tolerance` no score may move by more. `direction`: the column so changed, the score must be as
     `score` says. `examples`: rows, each a mapping of columns, with the `answers` that they must get. `pytest`: the
-    project's own tests in `path`. The rows of the first two are `sample` rows of `data`. Each test has a gate of
-    kind `behaviour` whose metric is its `name`, and whose limit is how many cases may fail, or which share.
+    project's own tests in `path`. The rows of the first two are `sample` rows of `data`. `positive` is the class
+    whose score is meant where a direction names none. Each test has a gate of kind `behaviour` whose metric is its
+    `name`, and whose limit is how many cases may fail, or which share.
     """
 
     name: str
@@ -136,6 +137,7 @@ class BehaviourTest:
     examples: tuple[Mapping[str, str | bool | int | float | None], ...] = ()
     answers: tuple[str | bool | int | float, ...] = ()
     path: str = ""
+    positive: str = ""
 
     @property
     def definition(self) -> str:

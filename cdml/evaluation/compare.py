@@ -63,7 +63,8 @@ class Measurement:
 
     `notes` say what was left out (a column with too many values to slice by). `missing_rows` counts test rows of
     the baseline that the candidate lacks. `first` says that there is no baseline at all.
-    `asked` are the metrics that were asked for, in their order, of which some may be reported.
+    `asked` are the metrics that were asked for, in their order, of which some may be reported. `opponent` is what
+    the baseline is where a gate named it: a commit, or the digest of a file.
     """
 
     metrics: tuple[MetricResult, ...]
@@ -80,6 +81,7 @@ class Measurement:
     asked: tuple[str, ...] = ()
     behaviour: tuple[BehaviourResult, ...] = ()
     repeats: tuple[Spread, ...] = ()
+    opponent: str = ""
 
     def at(self, metric: str, confidence: float) -> MetricResult | None:
         """One metric at any confidence: measured or reported; one that was not asked for is measured now.

@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from cdml.evaluation import clusters
-from cdml.evaluation.estimate import Bounds, Estimate, positive, student, unchanged
+from cdml.evaluation.estimate import Bounds, Estimate, positive, student, unchanged, unpaired_difference, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from cdml.evaluation.predictions import Predictions
 
 METHOD = "paired infinitesimal jackknife"
-LIMITS: dict[str, Bounds] = {"rmse": (0.0, math.inf), "r2": (-math.inf, 1.0), "average_precision": (0.0, 1.0)}
+NO_ERROR = 1e-12
+LIMITS: dict[str, Bounds] = {"rmse": (0.0, math.inf), "r2": (-math.inf, 1.0)}
 
 
 def value(name: str, p: Predictions) -> float:
@@ -49,9 +50,11 @@ def influences(name: str, p: Predictions) -> NDArray[Any]:
 
 def own(name: str, p: Predictions, value: float) -> Estimate:
     """Student's interval of one model's value, kept within the metric's range."""
+    if name == "average_precision" and value >= 1:
+        return _perfect(value, p)
     rows = influences(name, p)
     error, freedom = clusters.error(rows, p), clusters.freedom(rows, p)
-    if name == "average_precision" and 0 < value < 1:
+    if name == "average_precision":
         return _logit(value, error, freedom)
     if name == "rmse" and p.groups is not None and value > 0:
         return positive(value, error, freedom, "infinitesimal jackknife, by groups")
@@ -59,8 +62,12 @@ def own(name: str, p: Predictions, value: float) -> Estimate:
 
 
 def difference(name: str, base: Predictions, cand: Predictions, values: tuple[float, float]) -> Estimate:
-    """Student's interval of candidate's value minus baseline's, from the difference of each row's influences."""
+    """Student's interval of candidate's value minus baseline's, from the difference of each row's influences.
+
+    Where average precisions show no variance although ranks differ, the two own intervals are joined instead.
+    """
     import numpy as np
+    from scipy.stats import rankdata
 
     method = METHOD if cand.groups is None else f"{METHOD}, by groups"
     ranked = name == "average_precision"
@@ -68,7 +75,19 @@ def difference(name: str, base: Predictions, cand: Predictions, values: tuple[fl
     if np.array_equal(before, after):
         return unchanged(method)
     rows = influences(name, cand) - influences(name, base)
-    return student(values[1] - values[0], clusters.error(rows, cand), clusters.freedom(rows, cand), method)
+    error = clusters.error(rows, cand)
+    if ranked and error < NO_ERROR:
+        if np.array_equal(rankdata(before), rankdata(after)):
+            return unchanged(method)
+        one, two = own(name, base, values[0]), own(name, cand, values[1])
+        return unpaired_difference(one, two, "no variance: own intervals joined (MOVER)")
+    return student(values[1] - values[0], error, clusters.freedom(rows, cand), method)
+
+
+def _perfect(value: float, p: Predictions) -> Estimate:
+    """No positive below any negative, so no variance: as many of them, or of their groups, bound it from below."""
+    units = float((clusters.sums(p.y_true.astype(float), p) > 0).sum())
+    return Estimate(value, lambda confidence: wilson(units, units, confidence), "Wilson score interval")
 
 
 def _logit(value: float, error: float, freedom: float) -> Estimate:

@@ -120,8 +120,10 @@ def _moments(times: pd.Series[Any]) -> NDArray[Any]:
         return np.asarray(times)
     try:
         read = pd.to_datetime(times, format="ISO8601", utc=True)
-    except ValueError as error:
-        raise ConfigError(f"column {times.name} holds no dates: {error}", "write them as 2024-03-31") from None
+    except ValueError:
+        ill = times[pd.to_datetime(times, format="ISO8601", utc=True, errors="coerce").isna()].iloc[0]
+        said = f"column {times.name} holds no dates, such as {str(ill)[:40]!r}"
+        raise ConfigError(said, "write them as 2024-03-31") from None
     return np.asarray(read.dt.tz_localize(None).to_numpy("datetime64[ns]"))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cdml import __version__
+from cdml.ci.text import harmless
 from cdml.core.comparison import AxisChange, Judgement
 from cdml.core.errors import ConfigError, ContractError, Problem
 from cdml.core.serialize import digest, dump, load
@@ -41,21 +42,23 @@ TRAIN = "train"
 class DataChecked:
     """What a run says of its data: warnings, and how the contracts differ from those of the target branch.
 
-    `checked` are the names of data that were looked at now.
+    `checked` are the names of data that were looked at now, `loosened` says which contracts let more pass.
     """
 
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     change: AxisChange | None = None
     checked: tuple[str, ...] = ()
+    loosened: tuple[str, ...] = ()
 
     def told(self, judgement: Judgement) -> Judgement:
         """The judgement with this in it."""
-        if not self.notes and self.change is None:
+        if not self.notes and not self.loosened and self.change is None:
             return judgement
         comparison = judgement.comparison
         changes = (*comparison.changes, *([self.change] if self.change else []))
-        told = replace(comparison, changes=changes, notes=(*self.notes, *comparison.notes))
+        notes = (*self.notes, *comparison.notes)
+        told = replace(comparison, changes=changes, notes=notes, loosened=self.loosened)
         return replace(judgement, comparison=told)
 
 
@@ -69,13 +72,13 @@ def check_data(
     contract that is missing or cannot be read, and for a file that is no table.
     """
     change: AxisChange | None = None
-    notes: tuple[str, ...] = ()
+    looser: tuple[str, ...] = ()
     if target:
         change = contract_changes(project.git, project.settings, *target)
-        notes = loosened(project.git, project.settings, *target)
+        looser = loosened(project.git, project.settings, *target)
     contracts = project.settings.data
     if not contracts:
-        return DataChecked(notes=notes, change=change)
+        return DataChecked(change=change, loosened=looser)
     version = _champion(project, target[1] if target else None)
     hidden = _hidden(project, target)
     known = _known(project, version, hidden, committed, say)
@@ -84,9 +87,9 @@ def check_data(
     if broken:
         raise broken_contract(project, broken)
     for one in findings:
-        say(f"warning: {one.path}: {one}")
-    warned = (*notes, *_notes(findings))
-    return DataChecked(findings, warned, change, () if known is not None else tuple(one.name for one in contracts))
+        say(harmless(f"warning: {one.path}: {one}"))
+    checked = () if known is not None else tuple(one.name for one in contracts)
+    return DataChecked(findings, _notes(findings), change, checked, looser)
 
 
 def broken_contract(project: Project, broken: Sequence[Finding]) -> ContractError:
@@ -163,7 +166,7 @@ def _look(project: Project, version: Version | None, hidden: frozenset[str], say
         for one, schema in zip(contracts, schemas, strict=True)
     ]
     for one in contracts:
-        say(f"checking {one.path} against {one.schema}")
+        say(harmless(f"checking {one.path} against {one.schema}"))
     trained = data_digest(project.root / contracts[0].path)
     findings = check_all(subjects, _reference(project, contracts, version, trained))
     # DVC's digest of data that were not here yet is another than their own: a fresh clone knows the first alone.

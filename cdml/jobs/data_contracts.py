@@ -181,7 +181,10 @@ def any_contract(root: Path, given: str) -> Schema:
     Raises UsageError where there is none, ConfigError where it cannot be read.
     """
     from cdml.config.contract import parse
+    from cdml.contracts.read import is_readable
 
+    if is_readable(given):
+        raise UsageError(f"{given} is a file of data, not a contract", "cdml data diff NAME, or two contracts")
     if (root / given).is_file():
         return parse((root / given).read_text("utf-8", "replace"), given)
     settings = settings_of(root)

@@ -126,7 +126,7 @@ def _say(
         broken = handover.failure
         first = (broken.message.splitlines() or [""])[0]
         status = Status(name, "failure" if broken.refused else "error", first)
-        return speaker.failure(broken.message, broken.printed, status), None
+        return speaker.failure(broken.message, broken.printed, status, contract=broken.contract), None
     return speaker.waiting(handover.waiting or "not evaluated"), None
 
 

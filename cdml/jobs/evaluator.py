@@ -18,7 +18,7 @@ from cdml.core.interpreter import project_python
 from cdml.core.serialize import dump
 from cdml.core.settings import Evaluate
 from cdml.evaluation.predictions import Predictions, read
-from cdml.jobs.importance import ROWS, Columns, Importances, measure_importances
+from cdml.jobs.importance import Columns, Importances, measure_importances, sample_of
 from cdml.jobs.serving_cost import measure_serving
 from cdml.serving.client import LoadedModel, Prediction, Worker
 from cdml.serving.model import positive_scores
@@ -80,12 +80,9 @@ def inputs_of(model: LoadedModel, frame: DataFrame, name: str, judged: Evaluate)
 
 
 def _importances(worker: Worker, model: LoadedModel, frame: DataFrame, judged: Evaluate) -> Importances:
-    """Of rows taken evenly from the test data, at most `importance.ROWS`."""
-    import numpy as np
-
+    """Of rows taken evenly from the test data."""
     name = str(judged.data)
-    places = np.unique(np.linspace(0, len(frame) - 1, min(len(frame), ROWS)).astype(int))
-    sample = frame.iloc[places].reset_index(drop=True)
+    sample = sample_of(frame, judged)
 
     def ask(columns: Columns) -> Predictions:
         table = _table(sample, judged, worker.predict(columns), name)

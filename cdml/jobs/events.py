@@ -68,8 +68,10 @@ def on_pull_request(project: Project, forge: Forge, number: int, say: Say, *, fo
         return _judge_model(project, speaker, say, force)
     except CdmlError as error:
         printed = error.printed if isinstance(error, (ExternalError, ContractError)) else ""
-        state: StatusState = "failure" if isinstance(error, (RefusedError, ContractError)) else "error"
-        speaker.failure(error.message, printed, Status(speaker.name, state, error.message.splitlines()[0]))
+        contract = isinstance(error, ContractError)
+        state: StatusState = "failure" if contract or isinstance(error, RefusedError) else "error"
+        status = Status(speaker.name, state, error.message.splitlines()[0])
+        speaker.failure(error.message, printed, status, contract=contract)
         raise
 
 

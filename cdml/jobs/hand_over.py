@@ -134,7 +134,8 @@ def _failure(error: CdmlError, context: RunContext, unreached: bool) -> Failure:
     printed = error.printed if isinstance(error, (ExternalError, ContractError)) else ""
     fork = FORK if context.fork and not context.asked and isinstance(error, ExternalError) else ""
     said = [error.message, error.hint if unreached else "", fork]
-    return Failure("\n".join(filter(None, said)), printed, isinstance(error, (RefusedError, ContractError)))
+    contract = isinstance(error, ContractError)
+    return Failure("\n".join(filter(None, said)), printed, contract or isinstance(error, RefusedError), contract)
 
 
 def _write(project: Project, folder: Path, handover: Handover, offered: Offered, say: Say) -> None:

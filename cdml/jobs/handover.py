@@ -33,11 +33,15 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Failure:
-    """Why nothing was judged: in words, with the end of what was printed; `refused` by a rule, else broken."""
+    """Why nothing was judged: in words, with the end of what was printed; `refused` by a rule, else broken.
+
+    `contract` says that the rule was a contract of the data.
+    """
 
     message: str
     printed: str
     refused: bool
+    contract: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cdml.core.comparison import Direction, Judgement, MetricResult, Side, Verdict
-from cdml.core.diagnostics import Diagnostics, Importance
 from cdml.core.errors import ConfigError
 from cdml.core.settings import Evaluate, Gate, Settings
 from cdml.evaluation.compare import REPORTED, Measurement, reported
@@ -17,12 +16,12 @@ from cdml.evaluation.serving import SERVING
 from cdml.jobs.aftermath import with_aftermath
 from cdml.jobs.axes import changes
 from cdml.jobs.example_rows import shows_rows, without_flipped
-from cdml.jobs.importance import importances_of
+from cdml.jobs.importance import with_importances
 from cdml.jobs.judge_cost import Costs, costs
-from cdml.jobs.judge_sets import Key, Reading, measure_others, measure_sets
+from cdml.jobs.judge_sets import Key, Reading, measure_others, measure_sets, opponents_of
 from cdml.jobs.judge_target import measure_target, on_both, without_missing_rows
-from cdml.jobs.reading import read_otherwise, reading, reading_digest
-from cdml.jobs.same_data import Means, on_present, stored
+from cdml.jobs.reading import read_otherwise, reading, with_shape_of
+from cdml.jobs.same_data import Means, on_present, reading_of, stored
 from cdml.state.snapshot import Snapshot, Store
 
 
@@ -63,22 +62,18 @@ def judge(
     verdicts, said = on_both(verdicts, verdicts_by, measure_target(store, head, base, rules, way, means))
     differences = changes(store, base, head) if base else ()
     comparison = main.comparison(head.settings.model, _side(base) if base else None, _side(head), differences)
-    read_as = read_otherwise(head.settings.evaluate, rules)
+    read_as = read_otherwise(head.settings.evaluate, rules, evaluate)
     basis = (*sides.told, *read_as, *(line for one in sets for line in one.told), *said, *cost_told)
+    drawn = with_importances(comparison.diagnostics, store, head, base)
     found = replace(
         comparison,
-        diagnostics=_drawn(comparison.diagnostics, importances_of(store, head, base), rows),
+        diagnostics=drawn if rows or drawn is None else without_flipped(drawn),
         datasets=tuple(one.result for one in sets),
         basis=basis,
-        reading=reading_digest(head.settings.evaluate, rules),
+        reading=reading_of(head, rules, means),
+        opponents=opponents_of(others),
     )
     return Judgement(found, verdicts)
-
-
-def _drawn(found: Diagnostics | None, importances: tuple[Importance, ...], rows: bool) -> Diagnostics | None:
-    if importances:
-        found = replace(found or Diagnostics(), importances=importances)
-    return found if rows or found is None else without_flipped(found)
 
 
 def _gates(
@@ -94,13 +89,13 @@ def _gates(
 
 
 def _readable(store: Store, head: Snapshot, evaluate: Evaluate) -> Evaluate:
-    """The settings to read with: the head's own where the file no longer is what the rules know."""
+    """The settings to read with: the head's own ids and classes where its file is not what the rules know."""
     if evaluate == head.settings.evaluate:
         return evaluate
     try:
         stored(store, head, evaluate)
     except ConfigError:
-        return head.settings.evaluate
+        return with_shape_of(evaluate, head.settings.evaluate)
     return evaluate
 
 

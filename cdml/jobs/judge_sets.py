@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from cdml.core.comparison import DatasetResult
 from cdml.core.crosses import parts
@@ -84,9 +84,14 @@ def measure_others(
     for name, against in wanted:
         if name in known:
             candidate = stored(store, head, reading.evaluate, name)
-            sides = _against(against, name, candidate, head, reading.evaluate, means)
-            found[name, against] = reading.measure(sides, first=False)
+            sides, who = _against(against, name, candidate, head, reading.evaluate, means)
+            found[name, against] = replace(reading.measure(sides, first=False), opponent=who)
     return found
+
+
+def opponents_of(others: Mapping[Key, Measurement]) -> tuple[tuple[str, str], ...]:
+    """What each `against` meant, in order; one that could not be looked up is left out."""
+    return tuple(sorted({against: one.opponent for (_, against), one in others.items() if one.opponent}.items()))
 
 
 def _against(
@@ -96,19 +101,22 @@ def _against(
     head: Snapshot,
     evaluate: Evaluate,
     means: Means | None,
-) -> Sides:
+) -> tuple[Sides, str]:
+    """Both sides, and who the opponent is; empty where there is none."""
+    who = ""
     try:
         if means is None:
             raise ConfigError(f"{against} is not looked up here")
         other = opponent(means.project, against, means.target, head.commit)
+        who = other.known_as
         if other.snapshot is not None and other.store.git.root == means.project.root:
-            return on_present(other.store, head, other.snapshot, evaluate, name, means)
+            return on_present(other.store, head, other.snapshot, evaluate, name, means), who
         baseline = _of_others(other, evaluate, name)
     except NoneYetError:
-        return Sides(None, candidate)
+        return Sides(None, candidate), who
     except CdmlError as error:
-        return Sides(None, candidate, error.message)
-    return Sides(baseline, candidate, None if baseline else f"{other.label} has no predictions")
+        return Sides(None, candidate, error.message), who
+    return Sides(baseline, candidate, None if baseline else f"{other.label} has no predictions"), who
 
 
 def _of_others(other: Opponent, evaluate: Evaluate, name: str) -> Predictions | None:

@@ -11,7 +11,7 @@ from cdml.core.settings import Settings
 from cdml.evaluation.compare import Measurement
 from cdml.evaluation.metrics import METRICS
 from cdml.jobs.judge_sets import Key, Reading
-from cdml.jobs.same_data import Means, is_changed, on_target
+from cdml.jobs.same_data import Means, is_changed, is_known_same, on_target
 from cdml.state.snapshot import Snapshot, Store
 
 Judge = Callable[[Mapping[Key, Measurement]], tuple[Verdict, ...]]
@@ -21,21 +21,44 @@ _WORSE = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.FAIL)
 def without_missing_rows(
     verdicts: tuple[Verdict, ...], measured: Mapping[Key, Measurement], head: Snapshot, base: Snapshot | None
 ) -> tuple[Verdict, ...]:
-    """A test row without a prediction fails every gate that predictions decide, where the data are the same."""
+    """A test row without a prediction fails every gate that predictions decide, where the data are the same.
+
+    Nor does any pass there by other rows, or by another truth, than the baseline's.
+    """
     lost = {
         name: found.missing_rows
         for (name, against), found in measured.items()
         if base and not against and found.missing_rows and not is_changed(head, base, name)
     }
-    return tuple(_failed(verdict, lost, measured) for verdict in verdicts)
+    other = {
+        name: found.pair.unpaired
+        for (name, against), found in measured.items()
+        if base and not against and found.pair and found.pair.unpaired and is_known_same(head, base, name)
+    }
+    return tuple(_unsure(_failed(verdict, lost, measured), other, measured) for verdict in verdicts)
+
+
+def _unsure(verdict: Verdict, other: Mapping[str, str], measured: Mapping[Key, Measurement]) -> Verdict:
+    why = other.get(verdict.gate.dataset)
+    if why is None or verdict.outcome is not Outcome.PASS or not _predicted(verdict, measured):
+        return verdict
+    reason = f"The test data are the same, and yet the predictions are not of the same rows ({why})."
+    return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=reason, more_rows=None)
+
+
+def _predicted(verdict: Verdict, measured: Mapping[Key, Measurement]) -> bool:
+    """Whether predictions of both models' own test sets decide it."""
+    gate = verdict.gate
+    found = measured.get((gate.dataset, gate.against))
+    if found is None or gate.against or gate.kind == "behaviour":
+        return False
+    return gate.metric in found.measured or gate.metric in METRICS
 
 
 def _failed(verdict: Verdict, lost: Mapping[str, int], measured: Mapping[Key, Measurement]) -> Verdict:
     gate = verdict.gate
     count = lost.get(gate.dataset)
-    found = measured.get((gate.dataset, gate.against))
-    predicted = found is not None and (gate.metric in found.measured or gate.metric in METRICS)
-    if not count or not predicted or gate.against or verdict.outcome is Outcome.FAIL:
+    if not count or not _predicted(verdict, measured) or verdict.outcome is Outcome.FAIL:
         return verdict
     rows = "1 test row" if count == 1 else f"{count:,} test rows"
     have = "has" if count == 1 else "have"
@@ -88,12 +111,13 @@ def measure_target(
 
 
 def _worse(first: Verdict, second: Verdict, found: Measurement | str | None) -> Verdict:
-    if found is None or first.gate.against:
+    if found is None:
         return first
-    if isinstance(found, str):
+    if first.gate.against or isinstance(found, str):
         if first.outcome is not Outcome.PASS:
             return first
-        reason = f"The branch that it enters has other test data, on which it was not judged: {found}."
+        why = found if isinstance(found, str) else f"{first.gate.against} was not scored on them"
+        reason = f"The branch that it enters has other test data, on which it was not judged: {why}."
         return replace(first, outcome=Outcome.INCONCLUSIVE, reason=reason, more_rows=None)
     if _WORSE.index(second.outcome) <= _WORSE.index(first.outcome):
         return first

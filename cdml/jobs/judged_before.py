@@ -10,14 +10,15 @@ import contextlib
 from dataclasses import replace
 
 from cdml import __version__
+from cdml.config.behaviour import BEHAVIOUR_FILE
 from cdml.core.comparison import Judgement, Side
 from cdml.core.errors import CdmlError, ConfigError, ExternalError
 from cdml.core.serialize import digest, dump, load
 from cdml.core.settings import Settings
 from cdml.jobs.judge import judge
-from cdml.jobs.opponents import identity, pointer
+from cdml.jobs.opponents import identity
 from cdml.jobs.project import Project
-from cdml.jobs.same_data import Means
+from cdml.jobs.same_data import Means, target_data
 from cdml.jobs.snapshots import baseline, baseline_version
 from cdml.state.git import REMOTE
 from cdml.state.plumbing import Update, push, read_blobs, write_commit, write_tree
@@ -68,6 +69,8 @@ def judging_digest(
         return None
     version = baseline_version(project, wanted)
     opponent = [version.commit, version.label] if version else None
+    # A dvc.yaml of the project's own may write this file in a stage that is not known here.
+    predictions.append(head.pipeline.out(BEHAVIOUR_FILE) or "none")
     candidate = [head.settings.model, head.settings.evaluate, head.inputs.digest, predictions, head.reported]
     return digest([__version__, candidate, opponent, rules.evaluate if rules else None, others])
 
@@ -82,9 +85,7 @@ def _others(project: Project, head: Snapshot, rules: Settings | None, means: Mea
         return None
     if None in opponents:
         return None
-    names = ("", *(one.name for one in rules.evaluate.datasets)) if rules else ()
-    data = [path for name in names if (path := (rules or settings[0]).evaluate.data_of(name))]
-    at_target = [pointer(project.git, means.target, path) for path in data] if means.target else []
+    at_target = target_data(project, head, rules, means.target)
     return [opponents, at_target, project.environment if means.scorer else None]
 
 

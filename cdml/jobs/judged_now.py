@@ -14,8 +14,7 @@ from cdml.jobs.example_rows import holds_rows, shows_rows
 from cdml.jobs.judged import run_of_inputs
 from cdml.jobs.judged_before import judge_once
 from cdml.jobs.project import Project
-from cdml.jobs.reading import reading_digest
-from cdml.jobs.same_data import Means
+from cdml.jobs.same_data import Means, reading_of
 from cdml.jobs.snapshots import baseline_version
 from cdml.state.git import REMOTE
 from cdml.state.snapshot import JUDGEMENT_FILE, Snapshot
@@ -33,11 +32,11 @@ def judged_now(project: Project, pull: PullRequest) -> tuple[Snapshot, Judgement
         raise RefusedError(f"there is no judged run of {pull.head[:7]}: {why}", "/cdml evaluate")
     branch = f"refs/remotes/{REMOTE}/{pull.target}"
     rules = project.settings_at(branch) if project.git.read(branch, CONFIG_FILE) else None
-    kept = _kept(project, snapshot, rules)
-    if kept:
-        return snapshot, kept
     # None of the change's code is run here, so no model is asked again.
     means = Means(project, project.git.commit(branch) if rules else None)
+    kept = _kept(snapshot, rules, means)
+    if kept:
+        return snapshot, kept
     try:
         return snapshot, judge_once(project, snapshot, rules, means)
     except (ConfigError, ExternalError) as error:
@@ -47,8 +46,12 @@ def judged_now(project: Project, pull: PullRequest) -> tuple[Snapshot, Judgement
         ) from None
 
 
-def _kept(project: Project, snapshot: Snapshot, rules: Settings | None) -> Judgement | None:
-    """The verdicts that the run was kept with, where the same gates would judge it against the same version."""
+def _kept(snapshot: Snapshot, rules: Settings | None, means: Means) -> Judgement | None:
+    """The verdicts that the run was kept with, where the same gates would judge it against the same version.
+
+    On the same data too: those of the branch that is entered may have moved on.
+    """
+    project = means.project
     content = project.git.read(snapshot.commit or "", JUDGEMENT_FILE)
     try:
         judgement = load(Judgement, content, JUDGEMENT_FILE) if content else None
@@ -60,7 +63,7 @@ def _kept(project: Project, snapshot: Snapshot, rules: Settings | None) -> Judge
     version = baseline_version(project, wanted)
     before = judgement.comparison.baseline
     same = (version.version if version else None) == (before.version if before else None)
-    same = same and judgement.comparison.reading == reading_digest(snapshot.settings.evaluate, rules)
+    same = same and judgement.comparison.reading == reading_of(snapshot, rules, means)
     same = same and (shows_rows(snapshot.settings.evaluate, rules) or not holds_rows(judgement))
     demands = _demands(snapshot, rules, judgement)
     # What `against` names may be another model by now.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -31,6 +32,11 @@ class Opponent:
     store: Store
     snapshot: Snapshot | None = None
     content: bytes | None = None
+
+    @property
+    def known_as(self) -> str:
+        """What it is, whatever name it goes by: a commit, or the digest of a file."""
+        return self.snapshot.code if self.snapshot else hashlib.sha256(self.content or b"").hexdigest()
 
 
 def opponent(project: Project, against: str, target: str | None, head: str | None) -> Opponent:

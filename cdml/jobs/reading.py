@@ -6,6 +6,7 @@ other bins of a column other slices of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cdml.core.crosses import columns_of
@@ -14,7 +15,10 @@ from cdml.core.settings import Evaluate, Settings
 
 
 def reading(evaluate: Evaluate, rules: Settings | None) -> Evaluate:
-    """The candidate's settings with all that `rules` say of reading; metrics that only it defines stay its own."""
+    """The candidate's settings with all that `rules` say of reading; metrics that only it defines stay its own.
+
+    Its groups do not: with few of them no interval is left, and nothing could fail any more.
+    """
     if rules is None:
         return evaluate
     theirs = rules.evaluate
@@ -24,7 +28,7 @@ def reading(evaluate: Evaluate, rules: Settings | None) -> Evaluate:
         task=theirs.task,
         positive=theirs.positive,
         id=theirs.id,
-        group=theirs.group or evaluate.group,
+        group=theirs.group,
         edges=_edges(evaluate, theirs),
         defined=tuple((own | {spec.name: spec for spec in theirs.defined}).values()),
     )
@@ -37,8 +41,17 @@ def _edges(evaluate: Evaluate, theirs: Evaluate) -> dict[str, tuple[float, ...]]
     return {**own, **theirs.edges}
 
 
-def read_otherwise(evaluate: Evaluate, rules: Settings | None) -> tuple[str, ...]:
-    """A sentence for each metric, and for the groups, that the change defines otherwise that stay as they were."""
+def with_shape_of(read: Evaluate, own: Evaluate) -> Evaluate:
+    """A reading for a file that has other ids or classes: `own` is what its model's settings say of them."""
+    return replace(read, task=own.task, positive=own.positive, id=own.id)
+
+
+def read_otherwise(evaluate: Evaluate, rules: Settings | None, used: Evaluate | None = None) -> tuple[str, ...]:
+    """A sentence for each metric, and for the groups, that the change defines otherwise that stay as they were.
+
+    `used` is what its predictions were read with, where that may be another reading than the target's: then that
+    is said too.
+    """
     if rules is None:
         return ()
     own = {spec.name: spec for spec in evaluate.defined}
@@ -47,12 +60,21 @@ def read_otherwise(evaluate: Evaluate, rules: Settings | None) -> tuple[str, ...
         for spec in rules.evaluate.defined
         if own.get(spec.name) != spec
     ]
-    if rules.evaluate.group and rules.evaluate.group != evaluate.group:
-        said.append(f"Rows belong together by {rules.evaluate.group}, as the target branch has it.")
+    if rules.evaluate.group != evaluate.group:
+        how = f"belong together by {rules.evaluate.group}" if rules.evaluate.group else "count one by one"
+        said.append(f"Rows {how}, as the target branch has it.")
+    if used and with_shape_of(used, rules.evaluate) != used:
+        said.append(
+            "The predictions cannot be read as the target branch reads its own: task, positive class and ids are "
+            "what this change says."
+        )
     return tuple(said)
 
 
-def reading_digest(evaluate: Evaluate, rules: Settings | None) -> str:
-    """The identity of a reading: the same predictions read alike have the same metrics."""
+def reading_digest(evaluate: Evaluate, rules: Settings | None, data: Sequence[object] = ()) -> str:
+    """The identity of a reading: the same predictions read alike have the same metrics.
+
+    `data` stand for the target branch's test data, where there are some to judge on too.
+    """
     read = reading(evaluate, rules)
-    return digest([read.task, read.positive, read.id, read.group, read.defined, read.edges])
+    return digest([read.task, read.positive, read.id, read.group, read.defined, read.edges, *data])

@@ -59,7 +59,9 @@ def run_jobs(
     """
     stale = stale_files(project.root)
     if stale:
-        raise ConfigError(f"{', '.join(stale)} do not follow mlops.yaml", "cdml generate")
+        raise ConfigError(
+            f"{', '.join(stale)} {'does' if len(stale) == 1 else 'do'} not follow mlops.yaml", "cdml generate"
+        )
     train, evaluate = stage_names(project.settings)
     targets = tuple(name for job in jobs for name in _targets(job, train, evaluate))
     printed, undeclared = _reproduce(project, targets, _without_advice(say), force)

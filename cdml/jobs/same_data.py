@@ -11,6 +11,7 @@ from cdml.evaluation.predictions import Predictions
 from cdml.evaluation.predictions import read as read_predictions
 from cdml.jobs.opponents import pointer
 from cdml.jobs.project import Project
+from cdml.jobs.reading import reading_digest, with_shape_of
 from cdml.jobs.rescore import DataFiles, Scorer, files_of
 from cdml.state.snapshot import Snapshot, Store
 
@@ -67,7 +68,7 @@ def on_present(
     if base is None:
         return Sides(None, candidate)
     try:
-        before = stored(store, base, evaluate, name)
+        before = _before(store, base, evaluate, name)
     except ConfigError:
         if not name:
             raise
@@ -82,6 +83,14 @@ def on_present(
         told = f"{base.label} was not scored again on {what}: {error.message}."
         return Sides(before, candidate, absent, (told,))
     return Sides(again, candidate, None, (f"{base.label} was scored again on {what}{how}.",))
+
+
+def _before(store: Store, base: Snapshot, evaluate: Evaluate, name: str) -> Predictions | None:
+    """The baseline's stored predictions; a change that renames the column of ids must be able to be judged."""
+    try:
+        return stored(store, base, evaluate, name)
+    except ConfigError:
+        return stored(store, base, with_shape_of(evaluate, base.settings.evaluate), name)
 
 
 def _none(base: Snapshot, name: str) -> str:
@@ -102,7 +111,18 @@ def _counts(before: Predictions, candidate: Predictions, head: Snapshot, base: S
 
 def is_changed(head: Snapshot, base: Snapshot, name: str) -> bool:
     """Whether the test data of two models differ, by digest."""
-    return _digests(head, name) != _digests(base, name)
+    same = _digests(head, name) == _digests(base, name)
+    return not same or _other_truth(head.settings.evaluate, base.settings.evaluate)
+
+
+def is_known_same(head: Snapshot, base: Snapshot, name: str) -> bool:
+    """Whether the test data of two models are the same by a digest: of what a command fetches there is none."""
+    return bool(_digests(head, name)) and not is_changed(head, base, name)
+
+
+def _other_truth(one: Evaluate, other: Evaluate) -> bool:
+    """Whether the built-in evaluator takes another column of the same data for the truth."""
+    return one.builtin and other.builtin and one.target != other.target
 
 
 def _digests(snapshot: Snapshot, name: str) -> object:
@@ -169,8 +189,25 @@ def on_target(
     return Sides(before, candidate)
 
 
+def target_data(project: Project, head: Snapshot, rules: Settings | None, target: str | None) -> list[object]:
+    """What stands for the test sets and their truth as the target branch has them, in a digest."""
+    if rules is None or target is None:
+        return []
+    named = [rules.evaluate.data_of(name) for name in ("", *(one.name for one in rules.evaluate.datasets))]
+    paths = [path for path in named if path] + ([] if named[0] else sorted(head.inputs.test_data))
+    return [rules.evaluate.target, *([path, pointer(project.git, target, path)] for path in paths)]
+
+
+def reading_of(head: Snapshot, rules: Settings | None, means: Means | None) -> str:
+    """The digest of how a judgement reads predictions, and of the target branch's test data that it counts."""
+    data = target_data(means.project, head, rules, means.target) if means else []
+    return reading_digest(head.settings.evaluate, rules, data)
+
+
 def _moved(means: Means, head: Snapshot, rules: Settings, name: str) -> bool:
-    """Whether a change touches files of a test set, as git has them at both commits."""
+    """Whether a change touches files of a test set, as git has them at both commits, or what is true in them."""
+    if _other_truth(head.settings.evaluate, rules.evaluate):
+        return True
     ours, theirs = head.settings.evaluate.data_of(name), rules.evaluate.data_of(name)
     git, target = means.project.git, str(means.target)
     if ours is None or theirs is None:

@@ -18,7 +18,7 @@ from cdml.jobs.past_runs import TRAILER, read_runs, write_comment
 from cdml.jobs.unreached import HEARING
 from cdml.jobs.verdict import DESCRIPTION_LENGTH, set_statuses, statuses_of
 from cdml.registry.read import complete, read
-from cdml.reports.markdown import comment, failure, light, waiting
+from cdml.reports.markdown import broken, comment, failure, light, waiting
 from cdml.reports.reasons import is_unchanged
 from cdml.reports.words import headline
 from cdml.state.git import Git
@@ -65,14 +65,15 @@ class Speaker:
         earlier = tuple(run for run in known if run.head != self.pull.head)
         return replace(self._around(earlier, seconds, _trend(self.git, judgement)), images=images)
 
-    def failure(self, message: str, printed: str, status: Status) -> str | None:
-        """Show what broke before anything was judged."""
+    def failure(self, message: str, printed: str, status: Status, *, contract: bool = False) -> str | None:
+        """Show what broke before anything was judged: a contract of the data, or the run."""
+        why = broken(contract=contract)
 
         def text(earlier: tuple[PastRun, ...]) -> str:
             around = self._around(earlier)
-            return failure(self.model, self.pull.head, message, printed, dialect=self.dialect, around=around)
+            return failure(self.model, self.pull.head, message, printed, why, dialect=self.dialect, around=around)
 
-        return self._with_status(self._say("🔴", "the run broke", text), status)
+        return self._with_status(self._say("🔴", why.title, text), status)
 
     def waiting(self, said: str) -> str | None:
         """Show what the run waits for."""

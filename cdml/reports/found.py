@@ -36,16 +36,17 @@ class Found:
     said: str = ""
 
 
-def tables(comparison: Comparison, *, groups: bool = False) -> tuple[Found, ...]:
+def tables(comparison: Comparison, *, groups: bool = False, seeds_too: bool = True) -> tuple[Found, ...]:
     """All of them, in the order in which they are shown; `groups` adds the rates of every group."""
     rates = fairness_groups(comparison) if groups else ()
-    listed = [weak_slices(comparison), fairness(comparison), *rates, behaviour(comparison), seeds(comparison)]
+    spread = seeds(comparison) if seeds_too else None
+    listed = [weak_slices(comparison), fairness(comparison), *rates, behaviour(comparison), spread]
     return tuple(one for one in listed if one is not None)
 
 
-def constant_words(comparison: Comparison) -> str:
-    """`The best constant answer: roc_auc 0.500, f1 0.471.`; empty where no metric has one."""
-    known = [metric for metric in comparison.metrics if metric.trivial is not None]
+def constant_words(comparison: Comparison, most: int | None = None) -> str:
+    """`The best constant answer: roc_auc 0.500, f1 0.471.`, of the first `most`; empty where no metric has one."""
+    known = [metric for metric in comparison.metrics[:most] if metric.trivial is not None]
     listed = ", ".join(f"{metric.name} {constant(metric)}" for metric in known)
     return f"The best constant answer: {listed}." if listed else ""
 

@@ -1,10 +1,11 @@
-"""What was found beyond metrics and gates, as parts of the comment: two lines, and tables that are folded."""
+"""What was found beyond metrics and gates, as parts of the comment: a line, and tables that are folded."""
 
 from __future__ import annotations
 
 from cdml.core.comparison import Comparison
 from cdml.core.dialect import Dialect
 from cdml.reports import escape
+from cdml.reports.flips import flips_words
 from cdml.reports.found import Found, constant_words, seeds_words, tables
 from cdml.reports.parts import fixed, fold, optional, table
 from cdml.reports.sections import FOUND, NOTES
@@ -13,19 +14,17 @@ from cdml.reports.shorten import Section
 MOST_ROWS = 20
 
 
-def constant(comparison: Comparison) -> Section:
-    """What the best constant answer has."""
-    return optional(escape.markdown(constant_words(comparison), 400), "the best constant answer", NOTES)
-
-
-def seeds(comparison: Comparison) -> Section:
-    """The spread of the primary metric over seeds."""
-    return optional(escape.markdown(seeds_words(comparison), 400), "the spread over seeds", NOTES)
+def asides(comparison: Comparison) -> Section:
+    """In a line: how many answers flipped, what the best constant answer has, how far seeds move the metric."""
+    flips = comparison.diagnostics.flips if comparison.diagnostics else None
+    said = (flips_words(flips), constant_words(comparison, 1), seeds_words(comparison))
+    line = " ".join(escape.markdown(sentence, 400) for sentence in said if sentence)
+    return optional(line, "flipped answers, the best constant answer and the spread over seeds", NOTES)
 
 
 def folded(comparison: Comparison, dialect: Dialect) -> tuple[Section, ...]:
     """Every table by itself, folded; where nothing folds the report alone has them."""
-    found = tables(comparison)
+    found = tables(comparison, seeds_too=False)  # a line says it
     if not found or not dialect.folds:
         return (fixed(""),)
     return tuple(optional(_folded(one, dialect), escape.markdown(_called(one)), FOUND) for one in found)

@@ -70,6 +70,7 @@ def _model(judgement: Judgement, around: Around) -> dict[str, object]:
         "why": legible(why(judgement)),
         "sides": _sides(comparison),
         "loosened": [(legible(gate_words(v.gate)), legible(v.loosened)) for v in ordered if v.loosened],
+        "contracts": [legible(one) for one in comparison.loosened],
         "metrics": [metric_row(judgement, result) for result in comparison.metrics],
         "gates": [gate_row(verdict, names[id(verdict)]) for verdict in ordered],
         "changed": [(str(c.axis), [legible(d) for d in c.details]) for c in comparison.changes if c.changed],

@@ -26,6 +26,7 @@ def diagnostics(comparison: Comparison) -> dict[str, object]:
         "matrix": matrix(found.confusion, names.baseline),
         "flipped": flipped(found.flips) or moved(found.moved),
         "importances": importance_rows(found.importances),
+        "importances_unmeasured": f"{found.unmeasured:,}" if found.unmeasured else "",
         "importances_paired": any(one.baseline for one in found.importances),
     }
 

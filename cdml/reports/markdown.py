@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cdml.core.comparison import Comparison, Judgement
 from cdml.core.dialect import GITHUB_FLAVOURED, Dialect
 from cdml.core.release import ReleaseRecord
 from cdml.core.run import Around
 from cdml.reports import cells, escape, found_sections, history, sections, sets
-from cdml.reports.flips import flips_words
 from cdml.reports.parts import fixed, fold, last_lines, left_out, optional, table
 from cdml.reports.reasons import is_unchanged, light, unchanged_words, why_sentences
 from cdml.reports.shorten import Form, Section, fit
 from cdml.reports.words import headline, worst_first
 
-__all__ = ["comment", "failure", "issue", "light", "marker", "promotion", "summary", "unchanged", "waiting"]
+__all__ = [
+    "broken",
+    "comment",
+    "failure",
+    "issue",
+    "light",
+    "marker",
+    "promotion",
+    "summary",
+    "unchanged",
+    "waiting",
+]
 
 # A summary may have 1 MiB (GitHub's limit of a step), and a character up to three bytes.
 SUMMARY = Dialect(longest=300_000)
@@ -38,21 +48,19 @@ def comment(judgement: Judgement, *, dialect: Dialect = GITHUB_FLAVOURED, around
         return unchanged(judgement, dialect=dialect, around=around)
     comparison = judgement.comparison
     reproduce = _reproduce(comparison)
-    flips = comparison.diagnostics.flips if comparison.diagnostics else None
     page = [
         _top(comparison.model, light(judgement), headline(judgement)),
         sections.loosened(worst_first(judgement.verdicts)),
+        sections.loosened_contracts(comparison),
         fixed(_why(judgement)),
         sections.metrics(comparison),
-        found_sections.constant(comparison),
-        found_sections.seeds(comparison),
         sections.gates(worst_first(judgement.verdicts)),
         sections.how_to_waive(judgement) if around.commands else fixed(""),
         sections.changes(comparison.changes),
         sets.basis(comparison),
         sets.overfit(comparison),
         optional(_weakest(comparison), "the weakest slice", sections.WEAKEST),
-        optional(escape.markdown(flips_words(flips)), "flipped answers", sections.NOTES),
+        found_sections.asides(comparison),
         optional(history.trend_line(around.trend), "the trend", sections.TREND),
         sections.slices(comparison, dialect),
         sets.datasets(comparison, dialect),
@@ -86,11 +94,34 @@ def unchanged(judgement: Judgement, *, dialect: Dialect = GITHUB_FLAVOURED, arou
     return fit(page, dialect.longest, lambda what: "")
 
 
+@dataclass(frozen=True)
+class Broken:
+    """What broke, in a few words, what was not done for that, and what helps."""
+
+    title: str
+    undone: str
+    help: str
+
+
+RUN = Broken("the run broke", "nothing was judged", "Pushing again runs it again.")
+CONTRACT = Broken(
+    "the data contract is broken",
+    "nothing was trained",
+    "Mend the data, or change the contract, which is reviewed like code.",
+)
+
+
+def broken(*, contract: bool) -> Broken:
+    """A contract of the data, or the run itself."""
+    return CONTRACT if contract else RUN
+
+
 def failure(
     model: str,
     head: str,
     message: str,
     printed: str = "",
+    why: Broken = RUN,
     *,
     dialect: Dialect = GITHUB_FLAVOURED,
     around: Around = ALONE,
@@ -102,10 +133,10 @@ def failure(
     if not printed:
         message, _, printed = message.strip("\n").partition("\n")
     page = [
-        _top(model, "🔴", f"{model}: the run broke, nothing was judged"),
+        _top(model, "🔴", f"{model}: {why.title}, {why.undone}"),
         _message(message),
         _log(printed, dialect),
-        fixed("Pushing again runs it again. Merge is blocked."),
+        fixed(f"{why.help} Merge is blocked."),
         _earlier(model, dialect, around),
         fixed(last_lines(around, _commit(head))),
     ]

@@ -8,6 +8,8 @@ from cdml.core.observation import ColumnDrift, Observation, Seen
 from cdml.evaluation import numbers
 from cdml.evaluation.gates import gate_words
 from cdml.reports import escape
+from cdml.reports.parts import fixed, optional
+from cdml.reports.shorten import fit
 
 MOST_COLUMNS = 20
 _LIGHTS = {Seen.DRIFT: "🔴", Seen.NO_DRIFT: "🟢", Seen.TOO_FEW_ROWS: "⚪"}
@@ -41,8 +43,16 @@ def issue(observation: Observation, dialect: Dialect = GITHUB_FLAVOURED, *, retr
         else "`cdml monitor` looks again."
     )
     closing = "This issue is edited at every look, and closed when there is no drift any more."
-    body = "\n\n".join([_body(observation), f"{next_step} {closing}"])
-    return escape.legible(headline(observation))[: escape.LONGEST], body[: dialect.longest]
+    columns, labelled, notes = _columns(observation), _performance(observation), _notes(observation)
+    parts = [
+        fixed(_seen_of(observation)),
+        optional(columns, "the columns", 2),
+        optional(labelled, "what labels say", 1),
+        optional(notes, "notes", 0),
+        fixed(f"{next_step} {closing}"),
+    ]
+    body = fit(parts, dialect.longest, lambda what: f"Too long for an issue, left out here: {what}.")
+    return escape.legible(headline(observation))[: escape.LONGEST], body
 
 
 def page(observation: Observation) -> str:
@@ -52,10 +62,12 @@ def page(observation: Observation) -> str:
 
 
 def _body(observation: Observation) -> str:
-    blocks = [_seen_of(observation), _columns(observation), _performance(observation)]
-    if observation.notes:
-        blocks.append("\n".join(f"- {escape.markdown(note)}" for note in observation.notes))
+    blocks = [_seen_of(observation), _columns(observation), _performance(observation), _notes(observation)]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _notes(observation: Observation) -> str:
+    return "\n".join(f"- {escape.paragraph(note)}" for note in observation.notes)
 
 
 def _seen_of(observation: Observation) -> str:

@@ -36,6 +36,18 @@ def loosened(verdicts: list[Verdict]) -> Section:
     return Section((Form(whole), Form(short, "how gates were loosened")), LOOSENED)
 
 
+def loosened_contracts(comparison: Comparison) -> Section:
+    """Which contracts of the data let more pass: they count as the change has them. This never goes."""
+    said = comparison.loosened
+    if not said:
+        return fixed("")
+    shown = [escape.paragraph(one) for one in said[:MOST_CONTRACTS]]
+    shown += [f"{len(said) - MOST_CONTRACTS} more contracts are loosened."] if len(said) > MOST_CONTRACTS else []
+    count = "a data contract" if len(said) == 1 else f"{len(said)} data contracts"
+    short = f"⚠️ **This change loosens {count}.**"
+    return Section((Form("\n\n".join(shown)), Form(short, "how contracts were loosened")), LOOSENED)
+
+
 def metrics(comparison: Comparison) -> Section:
     """The table of metrics, the primary one first."""
     heading, *rows = cells.metrics_table(comparison)

@@ -57,7 +57,7 @@ def _before(there: MetricResult, here: MetricResult) -> str:
 
 def basis(comparison: Comparison) -> Section:
     """On which data both were compared, where that had to be brought about."""
-    said = "\n\n".join(escape.paragraph(line) for line in comparison.basis)
+    said = "\n\n".join(escape.paragraph(line, escape.LONGEST_PROSE) for line in comparison.basis)
     return optional(said, "on which data both were compared", CHANGES)
 
 

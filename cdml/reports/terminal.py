@@ -8,7 +8,7 @@ from cdml.core.comparison import Comparison, Judgement, MetricResult, Outcome, V
 from cdml.core.serialize import dump
 from cdml.evaluation import numbers
 from cdml.evaluation.gates import gate_words
-from cdml.reports.escape import plain
+from cdml.reports.escape import LONGEST_PROSE, plain
 from cdml.reports.found import Found, constant_words, tables
 from cdml.reports.reasons import outcome_words
 from cdml.reports.sets import gap
@@ -33,8 +33,8 @@ def table(judgement: Judgement, colour: bool) -> str:
     same = [str(c.axis) for c in comparison.changes if not c.changed]
     lines = [f"Changed: {' · '.join(changes)}"] if changes else []
     lines += [f"Same: {', '.join(same)}"] if same else []
-    said = (constant_words(comparison), *comparison.basis, gap(comparison), *comparison.notes)
-    lines += [plain(line) for line in said if line]
+    said = (*comparison.loosened, constant_words(comparison), *comparison.basis, gap(comparison), *comparison.notes)
+    lines += [plain(line, LONGEST_PROSE) for line in said if line]
     if lines:
         blocks.append("\n".join(lines))
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -52,8 +52,7 @@ def _metrics(comparison: Comparison, colour: bool) -> str:
 
 def _slices(comparison: Comparison, colour: bool) -> str:
     rows = [
-        [plain(s.name), f"{s.metric.rows:,}", *_cells(s.metric, comparison, colour)]
-        for s in comparison.slices
+        [plain(s.name), f"{s.metric.rows:,}", *_cells(s.metric, comparison, colour)] for s in comparison.slices
     ]
     return _grid([f"slice ({plain(comparison.metrics[0].name)})", "rows", *_headings(comparison)], rows)
 

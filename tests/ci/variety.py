@@ -103,10 +103,10 @@ CASES: dict[str, Case] = {
     "folders that hurt": {
         "a folder/with spaces": mlops("spaces", environments=TWO),
         "größe/模型/🚀": mlops("unicode"),
-        "it's: a #folder": mlops("quote"),
-        'say "hi", [1] {2}': mlops("quotes"),
-        "- *x &y !z": mlops("marks"),
-        "null": mlops("null"),
+        "it's: a #folder": mlops("quote", monitor="17 6 * * *"),
+        'say "hi", [1] {2}': mlops("quotes", monitor="17 6 * * *"),
+        "- *x &y !z": mlops("marks", monitor="17 6 * * *"),
+        "null": mlops("null", monitor="17 6 * * *"),
         "1.0": mlops("number"),
         "%20|>@`^~": mlops("rest"),
     },
@@ -212,7 +212,7 @@ CASES: dict[str, Case] = {
     # names of models
     "model on": {".": mlops("on", environments=TWO)},
     "models that YAML reads": {
-        f"m{number}": mlops(name, environments=TWO)
+        f"m{number}": mlops(name, environments=TWO, monitor="17 6 * * *")
         for number, name in enumerate(
             ("on", "null", "y", "1", "0x1", "true", "1e3", "a-b_c/d", "Off", "0o7", "1_0")
         )

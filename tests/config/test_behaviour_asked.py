@@ -46,7 +46,10 @@ def test_each_test_is_a_gate_and_all_of_them_are_one_stage() -> None:
     assert [gate.definition for gate in gates] == [test.definition for test in found.evaluate.behaviour]
     (stage,) = found.evaluate.after
     assert stage.deps == ("m", "d.csv", "tests/behaviour", "e.csv")
-    assert stage.params == {CONFIG_FILE: ("evaluate.behaviour",)}
+    # What no feature is and which score is meant are read too: other ones are no old result.
+    assert stage.params == {CONFIG_FILE: ("evaluate.behaviour", "evaluate.target")}
+    (private,) = settings(SAME, **{"example-rows": False}).evaluate.after
+    assert private.params == {CONFIG_FILE: ("evaluate.behaviour", "evaluate.target", "evaluate.example-rows")}
     assert found.evaluate.results == ("reports/behaviour.json",)
     assert stage_names(found) == (("train",), ("evaluate", "behaviour"))
     assert "cmd: cdml behaviour --spec 1" in dvc_yaml([stage])
@@ -63,6 +66,15 @@ def test_how_many_may_fail_is_no_part_of_what_is_asked() -> None:
         SAME | {"invariance": {"column": "b", "values": ["x"]}},
     ]
     assert len({definition(test) for test in (SAME, *others)}) == 4
+
+
+def test_the_class_whose_score_must_move_is_a_part_of_what_is_asked() -> None:
+    up = {"name": "up", "direction": {"column": "n", "add": 1, "score": "rises"}}
+    same, moved = settings(SAME, up, positive="yes").evaluate.behaviour
+    for other in ("no", None):
+        as_before, turned = settings(SAME, up, positive=other).evaluate.behaviour
+        assert as_before.definition == same.definition
+        assert turned.definition != moved.definition
 
 
 def test_repeats_are_a_stage_that_reads_what_training_and_scoring_read() -> None:

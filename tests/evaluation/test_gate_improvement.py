@@ -47,6 +47,11 @@ def test_min_improvement_in_both_directions(low: float, difference: float, high:
     assert _in_both_directions(GAIN, low, difference, high) == {expected}
 
 
+def test_the_same_model_is_said_to_be_no_better_and_not_at_least_no_better() -> None:
+    (verdict,) = judge((Gate("min-improvement", "m", 0.0),), _measured(UP, 0.5, 0.0, 0.0, 0.0))
+    assert (verdict.outcome, verdict.reason) == (PASS, "m is no better; at least 0.0000 better is asked for.")
+
+
 @pytest.mark.parametrize(
     ("low", "difference", "high", "expected"),
     [

@@ -105,3 +105,14 @@ def test_what_is_accepted_against_one_champion_is_not_accepted_against_the_next(
     ):
         other = Gate(kind, "f1", 0.5)  # type: ignore[arg-type]
         assert (gate_rule(other, newer) != gate_rule(other, COMPARISON)) is compares
+
+
+def test_a_gate_with_an_opponent_of_its_own_hangs_on_that_one_alone() -> None:
+    gate = replace(GATE, against="latest")
+    known = replace(COMPARISON, opponents=(("latest", "a" * 40), ("old.csv", "c" * 64)))
+    assert gate_rule(gate, known) != gate_rule(gate, COMPARISON)
+    assert gate_rule(gate, known) != gate_rule(gate, replace(known, opponents=(("latest", "b" * 40),)))
+    newer = replace(known, baseline=Side("churn@v1.4.0", "b" * 40, "v1.4.0"))
+    assert gate_rule(gate, newer) == gate_rule(gate, known)
+    floor = Gate("min", "f1", 0.5, against="latest")
+    assert gate_rule(floor, known) == gate_rule(floor, COMPARISON)

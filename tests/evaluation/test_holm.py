@@ -38,6 +38,12 @@ def test_a_claim_that_does_not_hold_alone_has_no_small_p() -> None:
     assert Claim(unchanged("t"), -0.1, True, 0.05).p_value() == 1e-9  # surely within a margin
 
 
+def test_a_claim_holds_at_its_own_p_value() -> None:
+    claim = Claim(student(2.5, 1.0, 12, "t"), 0.0, True, 0.05)
+    assert claim.holds(claim.p_value())
+    assert not claim.holds(claim.p_value() * (1 - 1e-4))
+
+
 def test_so_many_draws_tell_no_smaller_p() -> None:
     estimate = percentile(3.0, np.linspace(1, 5, 999), "draws")
     assert Claim(estimate, 0.0, True, 0.05).p_value() == pytest.approx(0.002)
@@ -88,6 +94,10 @@ def test_a_slice_that_is_worse_by_itself_is_held_back_among_many() -> None:
     assert odd.interval.high < 0
     assert (odd.judgement, odd.held_back) == ("can't tell", 20)
     assert all(one.metric.held_back == 0 for value, one in by_value.items() if value != "odd")
+    back = compare(cand, base, metrics=("accuracy",), by=("part",)).slices
+    assert [(one.metric.judgement, one.metric.held_back) for one in back if one.value == "odd"] == [
+        ("can't tell", 20)
+    ]
     alone = compare(*models({"odd": worse}), metrics=("accuracy",), by=("part",)).slices[0].metric
     assert (alone.judgement, alone.held_back) == ("worse", 0)
     assert replace(odd, held_back=0).judgement == "worse"

@@ -97,7 +97,7 @@ WRONG: list[tuple[Any, float, dict[str, str], type[CdmlError], str]] = [
     ("stratified", 0.2, {"column": "day", "gap": "1d"}, UsageError, "belongs to --by time"),
     ("stratified", 0.2, {"column": "hole"}, ConfigError, "empty in 1 rows"),
     ("stratified", 0.2, {"column": "alone"}, ConfigError, "cannot be split by stratified"),
-    ("time", 0.2, {"column": "ill"}, ConfigError, "holds no dates"),
+    ("time", 0.2, {"column": "ill"}, ConfigError, "holds no dates, such as '[^ ]+'$"),
     ("time", 0.2, {"column": "year", "gap": "1d"}, UsageError, "holds numbers"),
     ("time", 0.2, {"column": "day", "gap": "soon"}, UsageError, "no span of time"),
     ("time", 0.2, {"column": "day", "gap": "-3d"}, UsageError, "no span of time"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,6 +64,14 @@ def test_results_and_spread_reach_the_comparison() -> None:
     assert measured.behaviour[0].tests == ("a",)
     assert (measured.repeats[0].low, measured.repeats[0].high) == (0.5, 0.7)
     assert measured.notes == ()
+
+
+def test_failing_cases_are_counted_alone_where_rows_are_private() -> None:
+    failed = BehaviourResult("same", "invariance", "d", 9, 2, ("id 7: yes → no",))
+    head = snapshot("this PR", behaviour=dump(Results((failed,))).encode())
+    assert found(head).behaviour == (failed,)
+    measured = with_aftermath(OneStore(head), head, None, only_reported([METRIC], first=True), rows=False)  # type: ignore[arg-type]
+    assert measured.behaviour == (replace(failed, examples=()),)
 
 
 def test_trainings_that_are_all_the_same_are_asked_about() -> None:

@@ -84,6 +84,13 @@ def test_every_kind_counts_its_cases_and_shows_the_failing_ones(root: Path) -> N
     assert (known.cases, known.failed, known.examples) == (3, 1, ("example 2: yes instead of no",))
 
 
+def test_cases_of_private_rows_are_counted_and_not_written_down(root: Path) -> None:
+    (same,) = tried(
+        root, "{name: same, invariance: {column: sex, values: [f, m]}}", more="  example-rows: false\n"
+    )
+    assert (same.cases, same.failed, same.examples) == (5, 2, ())
+
+
 def test_numbers_are_compared_within_the_tolerance(root: Path) -> None:
     same, close, falls, rises, near, off = tried(
         root,

@@ -75,6 +75,11 @@ def test_a_contract_stands_beside_its_data_with_their_profile(project):
         infer_contract(project, (contract,))
 
 
+def test_a_file_of_data_is_told_from_a_contract(project) -> None:
+    with pytest.raises(UsageError, match=r"data/train\.csv is a file of data, not a contract"):
+        any_contract(project, "data/train.csv")
+
+
 def test_nothing_of_mlops_yaml_changes_where_an_entry_would_break_it(project):
     before = (project / "mlops.yaml").read_text()
     for path, name in (("/etc/passwd", "train"), ("data/train.csv", "a b")):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from small_project import Small
+from small_project import Small, table
 
-from cdml.core.comparison import Judgement
+from cdml.core.comparison import Judgement, Outcome
 from cdml.core.errors import RefusedError
 from cdml.forges.base import PullRequest
 from cdml.jobs import judged_now as module
@@ -16,6 +16,7 @@ from cdml.jobs.judged import RUNS, handed_run, inputs_at, keep_run, run_of_input
 from cdml.jobs.judged_now import judged_now
 from cdml.jobs.overlay import run_files, small_outputs
 from cdml.jobs.project import Project, open_project
+from cdml.jobs.same_data import Means
 from cdml.jobs.snapshots import working
 from cdml.state.snapshot import LOCK_FILE
 
@@ -25,9 +26,14 @@ PULL = PullRequest(7, "Better", "", "ann", "better", "main", "", "open")
 @pytest.fixture
 def kept(small: Small) -> Project:
     """The project, whose present commit has a judged run."""
+    return keep(small, None)
+
+
+def keep(small: Small, target: str | None) -> Project:
+    """The same, judged for a branch that stands at `target`."""
     project = open_project(small.root)
-    snapshot = working(project)
-    store_run(project, snapshot, judge(project.store, snapshot, None))
+    snapshot, rules = working(project), project.settings if target else None
+    store_run(project, snapshot, judge(project.store, snapshot, None, rules, Means(project, target)))
     return project
 
 
@@ -74,6 +80,35 @@ def test_gates_that_changed_on_the_target_judge_anew(kept: Project, small: Small
     _, judgement = judged_now(open_project(small.root), replace(PULL, head=small.second))
     assert [verdict.gate.limit for verdict in judgement.verdicts] == [0.01]
     assert [verdict.loosened for verdict in judgement.verdicts] != [None]
+
+
+def test_test_data_that_moved_on_in_the_target_branch_judge_anew(small: Small) -> None:
+    kept = keep(small, small.second)
+    small.git("update-ref", "refs/remotes/origin/main", small.second)
+    offered = replace(PULL, head=small.second)
+    assert [verdict.outcome for verdict in judged_now(kept, offered)[1].verdicts] == [Outcome.PASS]
+    small.git("switch", "--quiet", "--create", "harder", "HEAD")
+    small.write("data/test.csv", table(300))
+    small.git("update-ref", "refs/remotes/origin/main", small.commit("Harder"))
+    small.git("switch", "--quiet", "--detach", small.second)
+    _, judgement = judged_now(open_project(small.root), offered)
+    assert [verdict.outcome for verdict in judgement.verdicts] == [Outcome.INCONCLUSIVE]
+    assert "on which it was not judged: no model is run where this is judged" in judgement.verdicts[0].reason
+
+
+def test_rows_that_were_kept_with_a_run_are_not_shown_where_main_forbids_it_now(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(small, small.second)
+    small.git("switch", "--quiet", "--create", "private", "HEAD")
+    small.replace("mlops.yaml", "  metrics: [roc", "  example-rows: false\n  metrics: [roc")
+    small.git("update-ref", "refs/remotes/origin/main", small.commit("Private"))
+    small.git("switch", "--quiet", "--detach", small.second)
+    monkeypatch.setattr(module, "judge_once", refuse)
+    judged_now(open_project(small.root), replace(PULL, head=small.second))
+    monkeypatch.setattr(module, "holds_rows", lambda _: True)
+    with pytest.raises(AssertionError, match="judged again"):
+        judged_now(open_project(small.root), replace(PULL, head=small.second))
 
 
 def test_the_first_run_stays_until_somebody_asks_to_train_anew(kept: Project, small: Small) -> None:

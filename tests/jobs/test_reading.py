@@ -37,14 +37,14 @@ def test_prices_and_columns_are_those_of_the_target() -> None:
     assert [spec.direction for spec in turned.defined if spec.name == "bleu"] == ["higher"]
 
 
-def test_a_group_is_not_dropped_and_a_new_one_counts() -> None:
+def test_groups_are_those_of_the_target_for_few_of_a_new_one_leave_no_interval() -> None:
     rules = parse(TEXT)
     assert reading(_changed("  group: patient\n", "").evaluate, rules).group == "patient"
     told = read_otherwise(_changed("  group: patient\n", "").evaluate, rules)
     assert told == ("Rows belong together by patient, as the target branch has it.",)
     ungrouped = _changed("  group: patient\n", "")
-    assert reading(rules.evaluate, ungrouped).group == "patient"
-    assert read_otherwise(rules.evaluate, ungrouped) == ()
+    assert reading(rules.evaluate, ungrouped).group is None
+    assert read_otherwise(rules.evaluate, ungrouped) == ("Rows count one by one, as the target branch has it.",)
 
 
 def test_metrics_that_only_the_change_defines_are_its_own() -> None:

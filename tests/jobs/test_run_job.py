@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from small_project import Small
 
 from cdml.core.errors import ConfigError, ExternalError, UsageError
+from cdml.evaluation.predictions import Predictions
 from cdml.jobs import run
 from cdml.jobs.project import open_project
 from cdml.jobs.run import run_jobs, run_tests
@@ -52,8 +55,13 @@ def test_predictions_are_read_once_for_the_same_bytes_and_settings(
     small: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    reading = run.read_predictions
-    monkeypatch.setattr(run, "read_predictions", lambda *a, **k: (read.append(a[1]), reading(*a, **k)))
+    reading = run.read
+
+    def counted(*asked: Any) -> Predictions:
+        read.append(asked[1])
+        return reading(*asked)
+
+    monkeypatch.setattr(run, "read", counted)
     for _ in range(2):
         run_jobs(open_project(small.root), ("evaluate",), quiet)
     assert read == ["predictions.csv"]

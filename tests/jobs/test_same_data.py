@@ -10,16 +10,21 @@ from typing import Any
 import pytest
 from small_project import Small, table
 
+from cdml.config.behaviour import BEHAVIOUR_FILE
 from cdml.core.comparison import Judgement, Outcome
 from cdml.core.errors import ExternalError, RefusedError
-from cdml.core.settings import Dataset, Gate, Settings
+from cdml.core.findings import BehaviourResult
+from cdml.core.serialize import dump
+from cdml.core.settings import Dataset, Gate, MetricSpec, Settings
 from cdml.evaluation.predictions import read
+from cdml.jobs.behaviour import Results
 from cdml.jobs.judge import judge
 from cdml.jobs.overlay import commit_on_top
 from cdml.jobs.project import Project, open_project
 from cdml.jobs.rescore import DataFiles, Scored
 from cdml.jobs.same_data import Means
 from cdml.jobs.snapshots import of_revision, working
+from cdml.state.pipeline import Pipeline, StageView
 from cdml.state.snapshot import Snapshot
 
 PASS, FAIL, INCONCLUSIVE = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
@@ -190,6 +195,48 @@ def test_nothing_passes_that_could_not_be_judged_on_the_branch_s_own_data(court:
     )
 
 
+def test_behaviour_counts_as_it_was_tried_where_the_gates_are_judged_on_both_test_data(court: Court) -> None:
+    rows, old = range(1000, 1400), range(200)
+    gates = tuple(Gate("behaviour", name, 0, definition="d") for name in ("kept", "broken"))
+    results = Results(
+        tuple(BehaviourResult(gate.metric, "examples", "d", 9, int(gate.metric == "broken"), ()) for gate in gates)
+    )
+    files = {TEST: table(3), "predictions.csv": predictions(rows, 9), BEHAVIOUR_FILE: dump(results)}
+    head = court.offer(files, gates=gates)
+    stages = {
+        **head.pipeline.stages,
+        "behaviour": StageView("behaviour", "c", {}, {}, {BEHAVIOUR_FILE: "0" * 32}, (), ()),
+    }
+    head = replace(head, pipeline=Pipeline(stages, {}))
+    answers = Answers(
+        {
+            (BASE, HERE): predictions(rows, 9),
+            ("this PR", THERE): predictions(old, 9),
+            (BASE, THERE): predictions(old, 9),
+        }
+    )
+    found = court.judged(head, answers, replace(head.settings))
+    assert ("this PR", THERE) in answers.asked
+    assert [verdict.outcome for verdict in found.verdicts] == [PASS, FAIL]
+
+
+def test_a_change_of_prices_is_judged_by_those_of_the_branch(court: Court) -> None:
+    def priced(price: float) -> dict[str, Any]:
+        spec = MetricSpec("cost", "cost", "lower", costs=(0.0, 1.0, price, 0.0))
+        return {"metrics": ("cost",), "defined": (spec,), "gates": (Gate("max", "cost", 1.0),)}
+
+    # A tenth of the rows is missed, another one a false alarm.
+    head = court.offer({"predictions.csv": predictions(range(200), 8)}, **priced(1.0))
+    rules = replace(head.settings, evaluate=replace(head.settings.evaluate, **priced(20.0)))
+    assert court.judged(head, Answers({})).verdicts[0].outcome is PASS
+    found = court.judged(head, Answers({}), rules)
+    assert found.verdicts[0].outcome is FAIL
+    assert found.comparison.metrics[0].candidate == pytest.approx(2.1)
+    assert found.comparison.basis == (
+        "cost is measured as the target branch defines it, not as this change does.",
+    )
+
+
 def test_unchanged_test_data_are_judged_once(court: Court) -> None:
     head = court.offer({"predictions.csv": predictions(range(200), 9)})
     answers = Answers({})
@@ -227,6 +274,19 @@ def test_a_dataset_that_the_champion_cannot_be_asked_of_is_inconclusive(court: C
     assert found.comparison.basis == (
         f"{BASE} was not scored again on dataset north: mlops.yaml does not name its data.",
     )
+
+
+def test_a_gate_with_another_opponent_does_not_pass_by_easier_test_data_either(court: Court) -> None:
+    rows = range(1000, 1400)
+    gates = (Gate("max-regression", "roc_auc", 0.02, against="old.csv"),)
+    files = {TEST: table(3), "predictions.csv": predictions(rows, 10), "old.csv": predictions(rows, 9)}
+    known = dict.fromkeys(((BASE, HERE), ("this PR", THERE), (BASE, THERE)), predictions(rows, 10))
+    head = court.offer(files, gates=gates)
+    rules = replace(court.project.settings, evaluate=replace(court.project.settings.evaluate, gates=gates))
+    (verdict,) = court.judged(head, Answers(known), rules).verdicts
+    assert verdict.outcome is INCONCLUSIVE
+    assert verdict.reason.endswith("on which it was not judged: old.csv was not scored on them.")
+    assert court.judged(head, Answers(known)).verdicts[0].outcome is PASS
 
 
 def test_a_gate_compares_with_another_version_or_a_file(court: Court) -> None:

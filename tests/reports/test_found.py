@@ -39,14 +39,14 @@ def useless(comparison: Comparison) -> Comparison:
 
 def test_the_comment_folds_every_table_and_says_the_rest_in_a_line() -> None:
     page = comment(judged(), around=AROUND)
-    assert "The best constant answer: roc_auc 0.500, f1 0.567, log_loss 0.671." in page
-    assert "Over 5 seeds roc_auc is 0.971 to 0.974 (standard deviation 0.0012)." in page
+    seeds = "Over 5 seeds roc_auc is 0.971 to 0.974 (standard deviation 0.0012)."
+    assert f"The best constant answer: roc_auc 0.500. {seeds}" in page
     assert "<summary>1 weak slice found, not asked for</summary>" in page
     assert "| sex m × age below 30 | 1,086 | 0.480 | 0.510 | 0.290 | +0.220 (+0.070 to +0.370) |" in page
     assert "| sex | equalised odds difference | 0.035 | 0.021 | true positive rate: f&#124;x, m |" in page
     assert "<summary>Behaviour: 1 test, 1 with failing cases</summary>" in page
     assert "| no &#60;b&#62;sex&#60;/b&#62; | invariance | 1,200 | 9 |" in page
-    assert "<summary>Spread over 5 seeds</summary>" in page
+    assert "Spread over" not in page
 
 
 def test_where_nothing_folds_the_report_alone_has_the_tables() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
+from html_page import Page as HtmlPage
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from html_page import Page as HtmlPage
 from rendered import Page, rendered
 from strange import Shape, shapes, some_words, strange, words
 
@@ -16,7 +17,7 @@ from cdml.core.observation import ColumnDrift, Observation, Performance, Seen
 from cdml.core.release import Artifact, ReleaseRecord
 from cdml.core.run import Around
 from cdml.core.settings import DeploySettings, Gate
-from cdml.reports import escape, observation
+from cdml.reports import escape, observation, shorten
 from cdml.reports.html import report
 from cdml.reports.markdown import comment, failure, issue, promotion, summary, waiting
 from cdml.reports.terminal import table
@@ -27,6 +28,7 @@ RICH = Shape(3, 3, 3, 3, 4, 2, 1, 4, False, False, True)
 EVIL = "a|b`c<img src=x>\n# h @owner *x* [l](http://e.example) #12 --> \x1b[31m\u202eabc"
 # What forges make of plain text beyond the parser: people, issues and the like, signs in colons.
 REFERENCES = re.compile(r"@\w|[#!%~$^&][\w\"]|GH-\d|:[\w+-]+:(?!\d)|://|www\.", re.IGNORECASE)
+SIGNS = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # what a terminal obeys, and what turns the direction of writing
 COMMANDS = re.compile(r"^\s*/[A-Za-z]\w*(\s|$)", re.MULTILINE)
 
 
@@ -73,7 +75,7 @@ def test_a_report_and_a_terminal_show_words_alone(shape: Shape, text: str) -> No
     hostile, harmless = (HtmlPage(report(*strange(shape, [word]))) for word in (text, "word"))
     assert hostile.shape == harmless.shape
     assert hostile.complaints == []
-    assert all(line.isprintable() for line in table(strange(shape, [text])[0], colour=False).split("\n"))
+    assert not SIGNS & set(map(unicodedata.category, table(strange(shape, [text])[0], False).replace("\n", " ")))
 
 
 def _looked(word: str, columns: int) -> Observation:
@@ -92,11 +94,20 @@ def _looked(word: str, columns: int) -> Observation:
 def test_what_was_seen_of_production_is_words_alone(text: str) -> None:
     for page in (observation.page, lambda seen: observation.issue(seen, retrain=True)[1]):
         _same(page(_looked(text, 2)), page(_looked("word", 2)))
-    lines = (
-        observation.issue(_looked(text, 2), retrain=False)[0],
-        *observation.table(_looked(text, 2), False).split("\n"),
-    )
-    assert all(line.isprintable() for line in lines)
+    title, _ = observation.issue(_looked(text, 2), retrain=False)
+    shown = f"{title} {observation.table(_looked(text, 2), False)}".replace("\n", " ")
+    assert not SIGNS & set(map(unicodedata.category, shown))
+
+
+@settings(max_examples=10)
+@given(words.map(lambda word: f"{word}x"), st.integers(shorten.SHORTEST, 70_000))
+@example("|" * 300, shorten.SHORTEST)
+@example("|" * 300, 65_536)
+def test_an_issue_of_production_fits_and_is_whole(text: str, longest: int) -> None:
+    _, body = observation.issue(_looked(text, 30), Dialect(longest=longest), retrain=True)
+    assert shorten.length(body) <= longest
+    assert rendered(body).text.endswith("when there is no drift any more.\n")
+    assert rendered(body).tags().count("tr") in (0, 3, 21, 24)
 
 
 def _outline_of_log(page: Page) -> list[str]:

@@ -20,10 +20,12 @@ __all__ = ["GATES", "effective", "gate_id", "gate_ids", "gate_rule", "gate_words
 def gate_rule(gate: Gate, comparison: Comparison) -> str:
     """A digest of what a gate asks for: its settings, and of one that compares also the version it compares with.
 
-    Whoever accepts a loss against one champion has accepted nothing against the next.
+    Whoever accepts a loss against one champion (or one `latest`) has accepted nothing against the next.
     """
-    compares = GATES[gate.kind].first is not None
-    against = comparison.baseline.version if comparison.baseline and compares else None
+    against = None
+    if GATES[gate.kind].first is not None:
+        version = comparison.baseline.version if comparison.baseline else None
+        against = dict(comparison.opponents).get(gate.against) if gate.against else version
     return digest([replace(gate, line=None), against])
 
 
@@ -62,7 +64,7 @@ def _chosen(head: tuple[Gate, ...], base: Sequence[Gate]) -> list[Chosen]:
         how = loosening.loosened(partner, gate, GATES[gate.kind].higher_is_stricter)
         # Its line is the head's: that is where a reader finds it.
         chosen.append(Chosen(replace(partner, line=gate.line) if how else gate, how, known=True))
-    gone = (Chosen(replace(gate, line=None), loosening.removed(gate, gate_words), known=True) for gate in left)
+    gone = (Chosen(replace(gate, line=None), loosening.REMOVED, known=True) for gate in left)
     return [*chosen, *gone]
 
 

@@ -40,8 +40,9 @@ class Improvement:
         if question.estimate is None:
             return change(question, gain), f"{gate.metric} is {compared(question, gain)}; {wanted}"
         measured = f"{change(question, gain)} at {'best' if failed else 'worst'}"
-        sure = {Outcome.FAIL: "at best", Outcome.PASS: "at least", Outcome.INCONCLUSIVE: "possibly only"}[outcome]
-        return measured, f"{gate.metric}{where} is {sure} {compared(question, gain)}; {wanted}"
+        sure = {Outcome.FAIL: "at best ", Outcome.PASS: "at least ", Outcome.INCONCLUSIVE: "possibly only "}
+        how = "" if gain == 0 and outcome is Outcome.PASS else sure[outcome]
+        return measured, f"{gate.metric}{where} is {how}{compared(question, gain)}; {wanted}"
 
 
 @dataclass(frozen=True)

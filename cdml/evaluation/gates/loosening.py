@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cdml.core.settings import Gate
 from cdml.evaluation import numbers
 from cdml.evaluation.gates.kinds import default_confidence, sureness
@@ -11,6 +9,8 @@ from cdml.evaluation.gates.parts import MIN_ROWS
 from cdml.evaluation.gates.subject import amount
 
 LENIENCY = {"fail": 0, "warn": 1, "pass": 2}
+REMOVED = "removed"
+MARGINS = {"max-regression": "margin", "behaviour": "may-fail"}  # what people write where that is not the kind
 
 
 def loosened(base: Gate, head: Gate, higher_is_stricter: bool) -> str | None:
@@ -29,14 +29,9 @@ def loosened(base: Gate, head: Gate, higher_is_stricter: bool) -> str | None:
     return "; ".join(way for way in ways if way) or None
 
 
-def removed(base: Gate, say: Callable[[Gate], str]) -> str:
-    """How the removal of a gate is said."""
-    return f"removed ({say(base)})"
-
-
 def _limit(base: Gate, head: Gate, higher_is_stricter: bool) -> str | None:
     was, now = amount(base), amount(head)
-    word = "margin" if base.kind == "max-regression" else base.kind
+    word = MARGINS.get(base.kind, base.kind)
     if base.relative != head.relative:
         # A margin of nothing is the same in either unit.
         strictest = base if higher_is_stricter else head
