@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cdml.core.diagnostics import Calibration, Calibrations, Confusion, Curve, Curves
+from cdml.core.diagnostics import Bin, Calibration, Calibrations, Confusion, Curve, Curves
 from cdml.reports.html_axes import Frame, Plot, Point, Shape, Spot, framed, number, percent
 
 UNIT = Frame(0.0, 1.0, 0.0, 1.0)
@@ -76,29 +77,20 @@ def precision_recall(curves: Curves, names: Names, confusion: Confusion | None) 
     )
 
 
+Side = tuple[str, str, Calibration]
+
+
 def calibration(found: Calibrations, names: Names, positive: str) -> Plot | None:
     """What the scores say against what came true; whiskers are the candidate's intervals."""
-    sides = [(CANDIDATE, names.candidate, found.candidate)]
+    sides: list[Side] = [(CANDIDATE, names.candidate, found.candidate)]
     sides += [(BASELINE, names.baseline, found.baseline)] if found.baseline else []
     bins = [one for _, _, side in sides for one in side.bins]
     ends = [end for one in bins for end in (one.score, one.true)]
-    whiskers = [(one.score, end) for one in found.candidate.bins for end in (one.low, one.high)]
-    low, high = (
-        min([*ends, *(y for _, y in whiskers)], default=0),
-        max([*ends, *(y for _, y in whiskers)], default=1),
-    )
+    ends += [end for one in found.candidate.bins for end in (one.low, one.high)]
+    low, high = min(ends, default=0), max(ends, default=1)
     frame = framed((low, high), (low, high))
     if frame is None or not bins:
         return None
-    shapes = [Shape("reference", frame.line([(frame.left, frame.left), (frame.right, frame.right)]))]
-    shapes += [
-        Shape(f"{look} curve", frame.line((one.score, one.true) for one in side.bins))
-        for look, _, side in reversed(sides)
-    ]
-    shapes += [
-        Shape("candidate whisker", frame.line([(one.score, one.low), (one.score, one.high)]))
-        for one in found.candidate.bins
-    ]
     of = f"of class {positive}" if positive else "of the likeliest class"
     return Plot(
         "calibration",
@@ -107,31 +99,34 @@ def calibration(found: Calibrations, names: Names, positive: str) -> Plot | None
         frame,
         f"mean score {of}",
         "share that came true",
-        tuple(shapes),
-        tuple(
-            Spot(
-                f"{look} dot",
-                *frame.at(one.score, one.true),
-                f"{name}: said {number(one.score)}, came true "
-                f"{number(one.true)} ({number(one.low)} to {number(one.high)}), {one.rows:,} rows",
-            )
-            for look, name, side in sides
-            for one in side.bins
-        ),
+        tuple(_calibration_shapes(frame, sides)),
+        tuple(_calibration_spots(frame, sides)),
         tuple((look, f"{name}: off by {percent(side.error)}") for look, name, side in sides),
         ("model", "mean score", "came true", "interval", "rows"),
-        tuple(
-            (
-                name,
-                number(one.score),
-                number(one.true),
-                f"{number(one.low)} to {number(one.high)}",
-                f"{one.rows:,}",
-            )
-            for _, name, side in sides
-            for one in side.bins
-        ),
+        tuple((name, number(one.score), *_came_true(one)) for _, name, side in sides for one in side.bins),
     )
+
+
+def _calibration_shapes(frame: Frame, sides: list[Side]) -> Iterator[Shape]:
+    """The diagonal, the models' lines with the candidate's on top, and its intervals."""
+    yield Shape("reference", frame.line([(frame.left, frame.left), (frame.right, frame.right)]))
+    for look, _, side in reversed(sides):
+        yield Shape(f"{look} curve", frame.line((one.score, one.true) for one in side.bins))
+    for one in sides[0][2].bins:
+        yield Shape("candidate whisker", frame.line([(one.score, one.low), (one.score, one.high)]))
+
+
+def _calibration_spots(frame: Frame, sides: list[Side]) -> Iterator[Spot]:
+    for look, name, side in sides:
+        for one in side.bins:
+            true, interval, rows = _came_true(one)
+            words = f"{name}: said {number(one.score)}, came true {true} ({interval}), {rows} rows"
+            yield Spot(f"{look} dot", *frame.at(one.score, one.true), words)
+
+
+def _came_true(one: Bin) -> tuple[str, str, str]:
+    """The share, its interval and the rows of one bin, in words."""
+    return number(one.true), f"{number(one.low)} to {number(one.high)}", f"{one.rows:,}"
 
 
 def _sides(curves: Curves, names: Names) -> list[tuple[str, str, Curve]]:
