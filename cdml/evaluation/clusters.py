@@ -83,6 +83,15 @@ def proportion(hits: NDArray[Any], members: NDArray[Any], p: Predictions, confid
     return wilson(share * min(n, worth), min(n, worth), confidence)
 
 
+def of_share(value: float, error: float, freedom: float, confidence: float) -> Bounds:
+    """Wilson's interval of a mean of units between 0 and 1, from its standard error; see `proportion`.
+
+    Without variance as many trials as there are units.
+    """
+    worth = value * (1 - value) / error**2 * _less_sure(confidence, freedom) if error else freedom + 1
+    return wilson(value * worth, worth, confidence)
+
+
 def _less_sure(confidence: float, degrees: float) -> float:
     """The squared ratio of the normal to Student's quantile: what a variance from few groups is worth."""
     return (z_value(confidence) / t_value(confidence, degrees)) ** 2

@@ -14,13 +14,18 @@ def decimals(result: MetricResult) -> int:
     """Digits after the point for one metric's values and intervals alike.
 
     The half-width of the interval gets one or two significant digits; without an interval the value gets four.
-    Values up to ten never show fewer than three.
+    Values up to ten never show fewer than three. An interval without zero shows none at its ends.
     """
     values = [v for v in (result.baseline, result.candidate) if v is not None]
     largest = max((abs(v) for v in values), default=0.0)
     scale = _half_width(result) or largest / 1_000
     wanted = -math.floor(math.log10(scale / 2)) if 0 < scale / 2 < math.inf else 3
-    return min(max(wanted, 3 if largest <= 10 else 0), 8)
+    digits = min(max(wanted, 3 if largest <= 10 else 0), 8)
+    interval = result.interval
+    if interval is None or interval.low * interval.high <= 0:
+        return digits
+    # An end that shows as zero would seem to contradict `better` or `worse`.
+    return max(apart(interval.low, 0.0, digits), apart(interval.high, 0.0, digits))
 
 
 def value(number: float | None, digits: int) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cdml.evaluation.predictions import Predictions
 
 METHOD = "paired t over queries"
+OWN = "Wilson score interval over queries"
 DEPTHS = (1, 3, 5, 10, 20, 50, 100)
 NAMES = ("ndcg", *(f"ndcg_at_{k}" for k in DEPTHS), "mrr", "map")
 
@@ -38,8 +39,10 @@ def value(name: str, p: Predictions) -> float:
 
 
 def own(name: str, p: Predictions, value: float) -> Estimate:
-    """Student's interval over queries, within 0 and 1."""
-    return student(value, *_error(of_queries(name, p)), "t over queries", (0.0, 1.0))
+    """Wilson's interval with as many trials as the queries' variance is worth: near one they are too skewed for
+    Student's (which held the truth of 50 queries in 92 of 100 simulated cases)."""
+    error, freedom = _error(of_queries(name, p))
+    return Estimate(value, lambda c: clusters.of_share(value, error, freedom, c), OWN)
 
 
 def difference(name: str, base: Predictions, cand: Predictions) -> Estimate:

@@ -11,6 +11,7 @@ from pathlib import Path
 from cdml.core.errors import ExternalError, UsageError
 from cdml.state import trees
 from cdml.state.git import REMOTE, Answer, Git
+from cdml.state.near_remotes import anchor
 from cdml.state.objects import close_objects
 
 EMPTY = "0" * 40
@@ -167,6 +168,8 @@ def temporary_clone(git: Git, commit: str, branch: str | None = None) -> Iterato
             root = top / git.prefix()
             if not root.is_dir():
                 raise UsageError(f"commit {commit[:7]} has no folder {git.prefix()}")
+            for place in {"", git.prefix()}:
+                anchor(top / place, git.top() / place)
             yield clone if root == top else Git(root)
         finally:
             close_objects(top)

@@ -26,7 +26,7 @@ def table(rows: int, shift: float = 0.0) -> pd.DataFrame:
 
 def main(looks: int) -> None:
     print(f"{looks} looks each; share of looks with an alarm, of {COLUMNS} columns")
-    print("rows   no drift: cdml   test alone 0.05   index alone   one column by 0.3 sd   by 0.5 sd   seconds a look")
+    print("rows   no drift: cdml   test alone 0.05   index alone   one column by 0.3 sd   by 0.5 sd   s a look")
     for rows in (200, 500, 1000, 10_000):
         counts = np.zeros(5)
         began = time.perf_counter()

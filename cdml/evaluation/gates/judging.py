@@ -104,6 +104,7 @@ def _answer(gate: Gate, part: Part, rows: int, fallen: Corrected | None) -> _Ans
     if outcome is Outcome.FAIL and fallen is not None:
         outcome, more = Outcome.INCONCLUSIVE, question.more_rows(rows, fallen.divisor)
         reason += f" That holds on its own, not after Holm's correction over {fallen.among:,} comparisons."
+        measured += f", one of {fallen.among:,}"
     return _Answer(part.name, outcome, measured, reason, more, question.badness(outcome))
 
 
