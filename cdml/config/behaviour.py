@@ -165,7 +165,7 @@ def _test(test: BehaviourModel, evaluate: EvaluateModel) -> BehaviourTest:
         multiply=change.multiply if change else None,
         score=direction.score if direction else "rises",
         of=(direction.of or "") if direction else "",
-        positive=(evaluate.positive or "") if direction and not direction.of else "",
+        positive=_positive(evaluate) if direction and not direction.of else "",
         tolerance=test.tolerance,
         data=(test.data or evaluate.data or "") if change else "",
         sample=test.sample or DEFAULT_SAMPLE,
@@ -173,6 +173,10 @@ def _test(test: BehaviourModel, evaluate: EvaluateModel) -> BehaviourTest:
         answers=tuple(one.answer for one in test.examples or ()),
         path=test.pytest or "",
     )
+
+
+def _positive(evaluate: EvaluateModel) -> str:
+    return "" if evaluate.positive is None else str(evaluate.positive)
 
 
 def _kind(test: BehaviourModel) -> BehaviourKind:

@@ -322,7 +322,8 @@ class FileModel(Strict):
     ci: CiModel | Absent = Field(None, description="What runs in CI besides the model's own jobs.")
     data: dict[data_grammar.ContractName, data_grammar.DataModel] = Field(
         default={},
-        description="Data under contract, checked before anything trains. `train` is what the others are compared with.",
+        description="Data under contract, checked before anything trains. `train` is what the others are "
+        "compared with.",
         json_schema_extra={"propertyNames": {"pattern": grammar.DATASET_PATTERN}},
     )
     train: TrainModel | Absent = Field(None, description="How the model is made.")

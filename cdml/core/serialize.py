@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -67,7 +68,12 @@ def _refuse(constant: str) -> None:
 
 
 def _unknown(data: Any, read: Any, path: str = "") -> str | None:
-    """The first key in JSON data that reading it dropped; None where all of it was read."""
+    """The first key in JSON data that reading it dropped; None where all of it was read.
+
+    Raises ValueError for a number that is too large to be one: `1e999` is read as infinity.
+    """
+    if isinstance(read, float) and not math.isfinite(read):
+        raise ValueError(f"{path.rstrip('.')} is not a finite number")
     pairs: Iterable[tuple[object, Any, Any]] = ()
     if isinstance(data, dict) and isinstance(read, dict):
         dropped = next((key for key in data if key not in read), None)

@@ -260,8 +260,8 @@ class Ci:
 class Monitor:
     """How a model in production is watched.
 
-    `predictions` and `actuals` are folders of batches, or one file each. `label_delay` is in days, None where labels
-    count as soon as they are there. `schedule` is a cron line, None where monitoring is started by hand.
+    `predictions` and `actuals` are folders of batches, or one file each. `label_delay` is in days, None where
+    labels count as soon as they are there. `schedule` is a cron line, None where monitoring is started by hand.
     """
 
     predictions: str

@@ -24,8 +24,9 @@ def decimals(result: MetricResult) -> int:
     interval = result.interval
     if interval is None or interval.low * interval.high <= 0:
         return digits
-    # An end that shows as zero would seem to contradict `better` or `worse`.
-    return max(apart(interval.low, 0.0, digits), apart(interval.high, 0.0, digits))
+    # An end that shows as zero would seem to contradict `better` or `worse`; one below 1e-8 is dust of rounding.
+    ends = [end for end in (interval.low, interval.high) if round(end, 8)]
+    return max([digits, *(apart(end, 0.0, digits) for end in ends)])
 
 
 def value(number: float | None, digits: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cdml.evaluation import clusters
@@ -55,9 +56,13 @@ def value(p: Predictions) -> float:
 def own(p: Predictions, value: float) -> Estimate:
     """DeLong's variance on the logit scale (Pepe 2003, section 5.2.4): the interval stays within 0 and 1."""
     above, below = placements(p)
-    error = math.sqrt(_variance(above, below, p))
-    if not 1e-12 < value < 1 - 1e-12 or error < 1e-12:
+    if not 1e-12 < value < 1 - 1e-12:
         return _newcombe(value, len(above), len(below))
+    error = math.sqrt(_variance(above, below, p))
+    if error < 1e-12 and p.groups is not None:  # groups alike to a row: then the rows tell how sure it is
+        return own(replace(p, groups=None), value)
+    if error < 1e-12:  # one score for all rows ranks none of them, whatever the rows
+        return Estimate(value, lambda _: (value, value), "all scores are alike")
 
     degrees = math.inf if p.groups is None else clusters.freedom(_influences(above, below, p), p)
 

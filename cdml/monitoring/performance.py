@@ -18,7 +18,7 @@ from cdml.core.settings import Evaluate, Gate
 from cdml.evaluation.compare import CONFIDENCE, Measured, Measurement, measure
 from cdml.evaluation.estimate import unpaired_difference
 from cdml.evaluation.gates import judge
-from cdml.evaluation.metrics import METRICS, default_metrics
+from cdml.evaluation.metrics import default_metrics, find
 from cdml.evaluation.pairing import pair
 from cdml.evaluation.predictions import Predictions, read_predictions
 from cdml.evaluation.table import Table
@@ -89,9 +89,13 @@ def performance(
         return "the labels so far are all alike" if len(rows) else "no prediction has a label yet"
     if len(rows) == 0:
         return "no prediction has a label yet"
-    observed = _predictions(rows, window, reference, evaluate)
+    # Prices need only the answers; columns of scores are not in what production writes.
+    priced = tuple(spec for spec in evaluate.defined if spec.kind == "cost")
+    reference = replace(reference, defined=priced)
+    observed = replace(_predictions(rows, window, reference, evaluate), defined=priced)
     metrics = evaluate.metrics or default_metrics(reference.task, reference.score is not None)
-    measured = {name: _measured(reference, observed, name) for name in metrics if name in METRICS}
+    known = [name for name in metrics if find(name, priced)]
+    measured = {name: _measured(reference, observed, name) for name in known}
     results = tuple(one.at(CONFIDENCE) for one in measured.values())
     gates = _gates(evaluate.gates, results)
     measurement = Measurement(results, (), observed.rows, measured=measured)

@@ -6,6 +6,7 @@ Everything said here is read off a judgement: nothing is computed again, so that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from cdml.core.comparison import Comparison, Direction, Interval, Judgement, MetricResult, Outcome, Verdict
 from cdml.core.errors import UsageError
@@ -56,7 +57,11 @@ def explain(judgement: Judgement, name: str = "") -> tuple[Explanation, ...]:
     comparison = judgement.comparison
     ids = gate_ids([verdict.gate for verdict in judgement.verdicts])
     called = {id(verdict): own for verdict, own in zip(judgement.verdicts, ids, strict=True)}
-    verdicts = [v for v in worst_first(judgement.verdicts) if name in ("", called[id(v)], v.gate.metric)]
+    verdicts = [
+        v
+        for v in worst_first(judgement.verdicts)
+        if name in ("", called[id(v)], unquote(called[id(v)]), v.gate.metric)
+    ]
     asked = {verdict.gate.metric for verdict in judgement.verdicts}
     metrics = [m for m in comparison.metrics if m.name not in asked and name in ("", m.name)]
     found = (
@@ -73,8 +78,12 @@ def explain(judgement: Judgement, name: str = "") -> tuple[Explanation, ...]:
 
 def _gate(name: str, verdict: Verdict, comparison: Comparison) -> Explanation:
     gate = verdict.gate
-    result = next((r for r in comparison.metrics if r.name == gate.metric), None)
-    overall = not (gate.by or gate.dataset or gate.against)
+    sets = {one.name: one.metrics for one in comparison.datasets}
+    results = sets.get(gate.dataset, ()) if gate.dataset else comparison.metrics
+    result = next((r for r in results if r.name == gate.metric), None)
+    # Of another test set only what was measured on the same rows; its gate's own reason says the rest.
+    apart = gate.dataset and (comparison.unpaired or (result and result.interval is None))
+    overall = not (gate.by or gate.against or apart)
     sentences = [kind_words(gate.kind), *([SLICES] if gate.by and gate.kind != "max-gap" else [])]
     sentences += _measured(result, comparison) if result and overall else []
     sentences.append(f"Here: {verdict.reason}")

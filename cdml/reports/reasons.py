@@ -17,7 +17,7 @@ def light(judgement: Judgement) -> str:
     effective = {verdict.effective for verdict in judgement.verdicts}
     comparison = judgement.comparison
     doubtful = comparison.unpaired or any(v.loosened or v.waived for v in judgement.verdicts)
-    doubtful = doubtful or comparison.loosened or useless_words(comparison)
+    doubtful = doubtful or bool(comparison.loosened) or useless_words(comparison)
     if Outcome.INCONCLUSIVE in effective or doubtful:
         return "🟡"
     return "🟢" if effective else "⚪"

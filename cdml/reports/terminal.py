@@ -33,7 +33,13 @@ def table(judgement: Judgement, colour: bool) -> str:
     same = [str(c.axis) for c in comparison.changes if not c.changed]
     lines = [f"Changed: {' · '.join(changes)}"] if changes else []
     lines += [f"Same: {', '.join(same)}"] if same else []
-    said = (*comparison.loosened, constant_words(comparison), *comparison.basis, gap(comparison), *comparison.notes)
+    said = (
+        *comparison.loosened,
+        constant_words(comparison),
+        *comparison.basis,
+        gap(comparison),
+        *comparison.notes,
+    )
     lines += [plain(line, LONGEST_PROSE) for line in said if line]
     if lines:
         blocks.append("\n".join(lines))

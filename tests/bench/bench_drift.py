@@ -1,6 +1,6 @@
 """How often drift is called where there is none, and where one column of twenty moved; and how long a look takes.
 
-    python tests/bench/bench_drift.py [LOOKS]
+python tests/bench/bench_drift.py [LOOKS]
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def test_how_many_may_fail_is_no_part_of_what_is_asked() -> None:
 def test_the_class_whose_score_must_move_is_a_part_of_what_is_asked() -> None:
     up = {"name": "up", "direction": {"column": "n", "add": 1, "score": "rises"}}
     same, moved = settings(SAME, up, positive="yes").evaluate.behaviour
-    for other in ("no", None):
+    for other in ("no", 0, None):
         as_before, turned = settings(SAME, up, positive=other).evaluate.behaviour
         assert as_before.definition == same.definition
         assert turned.definition != moved.definition

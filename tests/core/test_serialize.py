@@ -56,6 +56,8 @@ def test_what_is_no_number_is_not_written(value: float) -> None:
     [
         ('{"name": "a", "value": NaN}', "NaN"),
         ('{"name": "a", "value": -Infinity}', "Infinity"),
+        ('{"name": "a", "value": 1e999}', "value is not a finite number"),
+        (f'{{"name": "a", "value": -{"9" * 400}}}', "value is not a finite number"),
         ('{"name": "a", "other": 1}', "other"),
         ('{"value": 1}', "name"),
         ('{"name": 1}', "name"),

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import norm
 
 from cdml.evaluation.discovery import discover
-from cdml.evaluation.pairing import Pair
+from cdml.evaluation.pairing import Pair, subset
 from cdml.evaluation.predictions import Predictions
 
 
@@ -108,6 +108,9 @@ def test_absolute_errors_of_numbers_are_searched_too_and_what_overflows_is_left(
     (found,) = discover(Pair(None, p))
     assert (found.name, found.measure) == ("town c", "absolute error")
     assert found.inside > 2 * found.outside
+    measured = pd.util.hash_array(np.arange(3_000)) % 2 == 1  # by their places, for there are no ids
+    errors = np.abs(truth - said)[measured & (town == "c")]
+    assert (found.rows, found.inside) == (len(errors), pytest.approx(errors.mean()))
     assert discover(Pair(None, replace(p, y_true=np.full(3_000, 1e300)))) == ()
 
 
@@ -116,3 +119,22 @@ def test_few_rows_no_error_and_no_answer_find_nothing() -> None:
     assert discover(Pair(None, simulated(5, 150, weak=0.4))) == ()
     assert discover(Pair(None, replace(p, y_pred=p.y_true))) == ()
     assert discover(Pair(None, replace(p, y_pred=None))) == ()
+
+
+def test_of_very_many_rows_every_so_manieth_of_both_models_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    cand, base = simulated(1, weak=0.4), simulated(11, weak=0.1)
+    base = replace(base, y_true=cand.y_true, columns=cand.columns)
+    third = slice(None, None, 3)
+    expected = discover(Pair(subset(base, third), subset(cand, third)))
+    monkeypatch.setattr("cdml.evaluation.discovery.MOST_ROWS", 1_334)
+    found = discover(Pair(base, cand))
+    assert found == expected != ()
+    assert found[0].baseline is not None
+    assert found[0].baseline > 0
+
+
+def test_beside_a_weak_slice_stands_no_baseline_of_other_rows() -> None:
+    cand, base = simulated(1, weak=0.4), simulated(11)
+    found = discover(Pair(base, cand, "test data differ"))
+    assert found
+    assert {one.baseline for one in found} == {None}

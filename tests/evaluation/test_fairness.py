@@ -90,3 +90,24 @@ def test_only_two_classes_and_two_groups_have_a_table(sides: tuple[Predictions, 
     assert fairness(Pair(None, one_group), ("g", "y_true")) == ()
     several = multiclass(np.random.default_rng(2), 200)[0]
     assert fairness(Pair(None, replace(several, columns={"g": np.array(["x", "y"] * 100)})), ("g",)) == ()
+
+
+def test_two_groups_are_enough_and_thirty_rows_of_each(sides: tuple[Predictions, Predictions]) -> None:
+    cand = sides[1]
+    two = np.where(np.arange(cand.rows) < 30, "x", "y").astype(object)
+    (found,) = fairness(Pair(None, replace(cand, columns={"g": two})), ("g",))
+    assert [one.rows for one in found.groups] == [30, 2_970]
+    assert {one.name: one.candidate for one in found.measures} == {
+        name: pytest.approx(getattr(fairlearn, name)(cand.y_true, cand.y_pred, sensitive_features=two))
+        for name in DIFFERENCES
+    }
+    fewer = np.where(np.arange(cand.rows) < 29, "x", "y").astype(object)
+    assert fairness(Pair(None, replace(cand, columns={"g": fewer})), ("g",)) == ()
+
+
+def test_odds_that_no_two_groups_have_are_not_known(sides: tuple[Predictions, Predictions]) -> None:
+    cand = sides[1]
+    by_truth = np.where(cand.y_true == 1, "x", "y").astype(object)
+    (found,) = fairness(Pair(None, replace(cand, columns={"g": by_truth})), ("g",))
+    odds = {one.name: one.candidate for one in found.measures if "odds" in one.name}
+    assert odds == {"equalized_odds_difference": None, "equalized_odds_ratio": None}

@@ -218,6 +218,8 @@ def test_what_was_measured_elsewhere_is_judged_there() -> None:
     verdicts = judge(gates, here, others={("month", ""): there, ("", "v1.0.0"): there})
     assert [v.outcome for v in verdicts] == [PASS, FAIL, FAIL, FAIL]
     assert verdicts[3].reason == "accuracy was not measured on gone."
+    verdicts = judge(gates, there, others={("month", ""): here, ("", "v1.0.0"): here})
+    assert [v.outcome for v in verdicts] == [FAIL, PASS, PASS, FAIL]
 
 
 def test_two_measurements_never_share_their_slices() -> None:

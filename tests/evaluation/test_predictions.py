@@ -220,3 +220,52 @@ def test_help_stays_light() -> None:
     code += "print([m for m in ('numpy', 'pandas', 'sklearn', 'scipy', 'jinja2') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def _task(labels: str, more: str = "") -> str:
+    """The task of these labels, each answered by itself; `more` is the one answer that is another."""
+    first, *others = labels.split()
+    rows = [f"{label},{label}" for label in (first, *others)] + ([f"{first},{more}"] if more else [])
+    return read_predictions(("y_true,y_pred\n" + "\n".join(rows * 4)).encode(), "x.csv").task
+
+
+def test_words_among_numbers_are_classes() -> None:
+    assert _task("1 2 b") == "multiclass"
+    assert _task("1.5 2 b") == "multiclass"
+    assert _task("1.5 2") == "regression"
+
+
+def test_one_label_is_one_of_two_only_where_something_says_so() -> None:
+    assert _task("5", more="6") == "multiclass"
+    assert _task("1") == "binary"
+    assert read_predictions(b"y_true,y_score\n" + b"5,0.2\n" * 12, "x.csv", positive="5").task == "binary"
+
+
+def test_a_positive_class_that_no_row_has_is_refused_unless_all_are_zero() -> None:
+    content = b"y_true,y_pred\n0,0\n1,1\n"
+    with pytest.raises(ConfigError, match="`positive` is '2', but the classes are 0, 1"):
+        read_predictions(content, "x.csv", task="binary", positive="2")
+    assert read_predictions(b"y_true,y_pred\n0,0\n0,0\n", "x.csv", positive="2").classes == ("0", "2")
+
+
+def test_classes_stand_by_number_and_then_by_alphabet() -> None:
+    found = read_predictions(b"y_true,y_pred\n" + b"10,10\n9,9\nb,b\na,a\n" * 3, "x.csv")
+    assert found.classes == ("9", "10", "a", "b")
+
+
+def test_ids_that_are_fractions_stay_what_they_are() -> None:
+    rows = [f'{{"id": {one}, "y_true": 1, "y_pred": 0}}' for one in ("1.5", "2.0", "3")]
+    assert read_predictions("\n".join(rows).encode(), "x.jsonl").ids.tolist() == ["1.5", "2.0", "3.0"]
+    whole = read_predictions("\n".join(rows[1:]).encode(), "x.jsonl")
+    assert whole.ids.tolist() == ["2", "3"]
+
+
+def test_a_column_that_is_named_as_id_is_read_as_text_and_is_no_slice() -> None:
+    found = read_predictions(_csv("key,id,y_true,y_pred", "007,1,0,0", "08,2,1,1"), "x.csv", id_column="key")
+    assert found.ids.tolist() == ["007", "08"]
+    assert set(found.columns) == {"id"}
+
+
+def test_scores_by_class_make_two_classes_several() -> None:
+    rows = _csv("y_true,y_score_0,y_score_1", *["0,0.7,0.3", "1,0.4,0.6"] * 3)
+    assert read_predictions(rows, "x.csv").task == "multiclass"

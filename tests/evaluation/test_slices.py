@@ -16,7 +16,7 @@ from cdml.evaluation.compare import compare
 from cdml.evaluation.cuts import cut, edges_of
 from cdml.evaluation.pairing import Pair, subset
 from cdml.evaluation.predictions import Predictions
-from cdml.evaluation.slices import slices_of
+from cdml.evaluation.slices import every_slice, slices_of
 
 
 def with_columns(p: Predictions, **columns: object) -> Predictions:
@@ -134,3 +134,44 @@ def test_a_name_that_is_no_cross_is_left_as_it_is() -> None:
     metric = compare(None, binary(np.random.default_rng(7), 50)[0], metrics=("f1",)).metrics[0]
     assert SliceResult("a*b", "x", metric).name == "a*b x"
     assert SliceResult("a", "x × y", metric).name == "a x × y"
+
+
+def test_a_slice_of_just_enough_rows_counts_and_is_gone_when_it_is() -> None:
+    p = plain(np.repeat(np.array(["a", "b", "c"], dtype=object), [40, 30, 29]))
+    found = every_slice(Pair(None, p), "c", 30)
+    assert ([one.value for one in found.slices], found.small) == (["a", "b"], {"c": 29})
+    kept = subset(p, p.columns["c"] == "a")
+    assert every_slice(Pair(p, kept, "other rows"), "c", 30).gone == {"b": 30}
+
+
+def test_of_very_many_values_each_has_its_own_rows() -> None:
+    values = np.array([f"v{i:05}" for i in range(40_000)] + ["v39999", "v00007"], dtype=object)
+    p = replace(plain(values), y_true=np.arange(40_002))
+    found = every_slice(Pair(None, p), "c", 2)
+    assert {one.value: one.pair.candidate.y_true.tolist() for one in found.slices} == {
+        "v00007": [7, 40_001],
+        "v39999": [39_999, 40_000],
+    }
+
+
+def test_a_bin_without_rows_is_counted_as_one() -> None:
+    found = cut(plain([1, 2, 3]), "c", {"c": (2.0, 10.0, 20.0)})
+    assert found is not None
+    assert (found.labels, found.counts().tolist()) == (
+        ("below 2", "2 to 9", "10 to 19", "20 and more"),
+        [1, 2, 0, 0],
+    )
+
+
+def test_a_largest_value_that_fills_whole_bins_stands_alone_too() -> None:
+    shares = np.concatenate([np.arange(1, 101), np.full(900, 101)])
+    found = labels(shares)
+    assert set(found[100:]) == {"101 and more"}
+    assert "101 and more" not in found[:100]
+
+
+def test_only_a_column_with_holes_has_a_label_for_them() -> None:
+    for values, expected in ((["b", "a"], ("a", "b")), (["b", None], ("b", "(empty)"))):
+        found = cut(plain(np.array(values, dtype=object)), "c", {})
+        assert found is not None
+        assert found.labels == expected

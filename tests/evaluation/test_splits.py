@@ -113,3 +113,37 @@ def test_what_cannot_be_split_is_said(
     rows["hole"] = rows.ill.where(rows.index != 5)
     with pytest.raises(kind, match=said):
         split(rows, way, share, **words)
+
+
+def test_a_share_of_all_rows_is_refused_as_such() -> None:
+    for share in (0.0, 1.0):
+        with pytest.raises(UsageError, match="is no share"):
+            split(frame(), "random", share)
+
+
+@pytest.mark.parametrize(("share", "folds"), [(0.5, 2), (0.9, 2), (0.34, 3)])
+def test_a_large_share_of_groups_with_their_classes_is_at_most_one_of_two_folds(share: float, folds: int) -> None:
+    _, test = split(frame(), "stratified-group", share, column="ill", group="patient")
+    assert len(test) == pytest.approx(300 / folds, abs=15)
+
+
+def test_times_of_several_zones_are_ordered_as_they_happened() -> None:
+    # In UTC these are 23:30, 01:00, 00:00 and 02:00.
+    times = ["2024-01-01T00:30+01:00", "2024-01-01T01:00Z", "2023-12-31T19:00-05:00", "2024-01-01T04:00+02:00"]
+    train, test = split(pd.DataFrame({"at": times}), "time", 0.5, column="at")
+    assert (train.tolist(), test.tolist()) == ([0, 2], [1, 3])
+    with pytest.raises(ConfigError, match="holds no dates, such as 'yesterday'"):
+        split(pd.DataFrame({"at": [*times, "yesterday"]}), "time", 0.5, column="at")
+
+
+def test_a_share_of_groups_is_the_one_that_is_asked_for_and_the_seed_is_nought_unless_said() -> None:
+    for share in (0.2, 0.5):
+        _, test = split(frame(), "group", share, group="patient")
+        assert len(test) == pytest.approx(300 * share, abs=12)
+    assert list(split(frame(), "random", 0.2)[1]) == list(split(frame(), "random", 0.2, seed=0)[1])
+
+
+def test_a_date_in_another_way_of_writing_is_named() -> None:
+    times = pd.DataFrame({"at": ["2024-03-30", "03/31/2024"]})
+    with pytest.raises(ConfigError, match="holds no dates, such as '03/31/2024'"):
+        split(times, "time", 0.5, column="at")

@@ -67,10 +67,11 @@ def test_of_numbers_no_other_constant_is_better(name: str) -> None:
 
 
 def test_of_a_cost_it_is_always_no_or_always_yes() -> None:
-    spec = MetricSpec("cost", "cost", "lower", costs=(0.0, 1.0, 20.0, 0.5))
-    p = replace(binary(np.random.default_rng(4), 400)[0], defined=(spec,))
-    both = [measure(Pair(None, one), "cost").candidate for one in classes(p)]
-    assert trivial(p, "cost") == pytest.approx(min(both))
+    for costs in ((0.0, 3.0, 20.0, 0.5), (0.5, 20.0, 3.0, 0.1)):
+        spec = MetricSpec("cost", "cost", "lower", costs=costs)
+        p = replace(binary(np.random.default_rng(4), 400)[0], defined=(spec,))
+        both = [measure(Pair(None, one), "cost").candidate for one in classes(p)]
+        assert trivial(p, "cost") == pytest.approx(min(both))
 
 
 def test_recall_has_none_and_an_unknown_metric_neither() -> None:
@@ -96,3 +97,26 @@ def test_a_model_that_guesses_is_not_surely_better_and_one_that_knows_is() -> No
     assert is_better(replace(first, trivial=between)) is False
     unknown = compare(None, knows, metrics=("recall",)).metrics[0]
     assert is_better(unknown) is None
+
+
+def test_a_model_that_gives_every_row_one_score_is_not_better_than_the_best_constant() -> None:
+    p = binary(np.random.default_rng(6), 400)[0]
+    (found,) = compare(None, replace(p, score=np.full(400, 0.4)), metrics=("roc_auc",)).metrics
+    assert found.own_interval is not None
+    assert (found.trivial, found.own_interval.low, found.own_interval.high, is_better(found)) == (
+        0.5,
+        0.5,
+        0.5,
+        False,
+    )
+    assert is_better(replace(found, direction=Direction.LOWER)) is False
+
+
+def test_numbers_that_are_all_alike_have_no_r2_of_a_constant() -> None:
+    p = regression(np.random.default_rng(3), 20)[0]
+    assert trivial(replace(p, y_true=np.full(20, 3.0)), "r2") is None
+
+
+def test_a_column_of_scores_has_no_constant_beside_it() -> None:
+    spec = MetricSpec("bleu", "column", "higher", "bleu")
+    assert trivial(replace(binary(np.random.default_rng(4), 40)[0], defined=(spec,)), "bleu") is None

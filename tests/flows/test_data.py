@@ -57,6 +57,7 @@ def test_a_pull_request_with_broken_data_trains_nothing_and_its_comment_says_whi
     assert "Running stage" not in said
     shown = contracted.cdml("pr", "show", "1")
     assert "failure: cdml: data.csv breaks its contract in 3 places" in shown
+    assert "🔴 toy: the data contract is broken, nothing was trained" in shown
     assert "data.csv: y: values: 1 of 600 rows: not among 0, 1: 2 (row 8)" in shown
     assert "data.csv: age: type: 1 of 600 rows: not a whole number: '<b>old</b>' (row 4)" in shown
 
@@ -67,7 +68,9 @@ def test_a_loosened_contract_is_said_in_the_comment(contracted):
     said = contracted.cdml("pr", "open")
     assert "checking data.csv against data.schema.yaml" in said
     shown = contracted.cdml("pr", "show", "1")
-    assert "This change loosens the contract of data.csv: rows min 100 → none; age: max 120 → 150" in shown
+    loosening = "This change loosens the contract of data.csv: rows min 100 → none; age: max 120 → 150"
+    assert shown.index("🟡 toy: ") < shown.index(loosening) < shown.index("| gate |")
+    assert loosening in said
     contracted.commit("Remove it", mlops__yaml=MLOPS)
     project = open_project(contracted.root)
     target = ("origin/main", project.settings_at("origin/main"))
@@ -97,7 +100,9 @@ def test_data_that_did_not_change_are_not_looked_at_again(contracted, monkeypatc
 def test_what_is_handed_over_is_a_refusal_with_every_finding():
     error = ContractError("data.csv breaks its contract in 1 place", "", (), "data.csv: age: min")
     failure = _failure(error, RunContext("github", "pull_request"), False)
-    assert (failure.message, failure.printed, failure.refused) == (error.message, error.printed, True)
+    assert (failure.message, failure.printed) == (error.message, error.printed)
+    assert failure.refused
+    assert failure.contract
 
 
 def test_warnings_are_told_each_time_and_break_nothing(toy):

@@ -101,6 +101,14 @@ def test_a_run_that_broke_is_handed_over(registered, github, tmp_path):
     assert "skill must not be negative" in pull["comments"][0]["body"]
     assert "whose runs get no secrets" in pull["comments"][0]["body"]
     assert [s["state"] for s in pull["statuses"]] == ["error"]
+    assert "toy: the run broke, nothing was judged" in pull["comments"][0]["body"]
+    result = json.loads((tmp_path / "h" / "result.json").read_text())
+    result["failure"] |= {"refused": True, "contract": True}
+    (tmp_path / "h" / "result.json").write_text(json.dumps(result))
+    registered.cdml("comment", "--from", str(tmp_path / "h"))
+    pull = shown(registered, number)
+    assert "toy: the data contract is broken, nothing was trained" in pull["comments"][0]["body"]
+    assert [s["state"] for s in pull["statuses"]] == ["failure"]
 
 
 def test_of_a_fork_no_run_is_kept(registered, github, tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from small_project import Small
 
+from cdml.config.behaviour import BEHAVIOUR_FILE
 from cdml.core.settings import Dataset, Settings
 from cdml.jobs import judged_before
 from cdml.jobs.judged_before import JUDGEMENTS, judge_once, judging_digest
@@ -171,3 +172,23 @@ def test_predictions_of_another_dataset_are_another_question(question: Any) -> N
     found = {judging_digest(project, with_digest(oid), None) for oid in ("a", "b")}
     assert None not in found
     assert len(found) == 2
+
+
+def test_test_data_that_only_a_stage_names_and_behaviour_in_an_own_stage_are_part_of_the_question(
+    question: Any, small: Small
+) -> None:
+    project, snapshot, _ = question
+    rules = evaluate(project.settings, data=None)
+    unnamed = replace(snapshot, settings=evaluate(snapshot.settings, data=None))
+    moved = [
+        Means(project, commit_on_top(project, small.second, {"data/test.csv": text}, "Branch\n"))
+        for text in (b"id,y\n", b"id,y\n1,1\n")
+    ]
+    found = {judging_digest(project, unnamed, rules, means) for means in moved}
+    stage = replace(unnamed.pipeline.stage("evaluate"), outs={"predictions.csv": "1", BEHAVIOUR_FILE: "2"})
+    for outs in (stage.outs, {**stage.outs, BEHAVIOUR_FILE: "3"}):
+        stages = {**unnamed.pipeline.stages, "evaluate": replace(stage, outs=outs)}
+        tried = replace(unnamed, pipeline=replace(unnamed.pipeline, stages=stages))
+        found.add(judging_digest(project, tried, rules, moved[0]))
+    assert None not in found
+    assert len(found) == 4

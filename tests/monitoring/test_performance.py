@@ -11,7 +11,7 @@ import pytest
 from cdml.config.load import parse
 from cdml.core.errors import ConfigError
 from cdml.core.observation import Performance
-from cdml.core.settings import Evaluate, Gate
+from cdml.core.settings import Evaluate, Gate, MetricSpec
 from cdml.evaluation.predictions import Predictions, read_predictions
 from cdml.evaluation.table import Table
 from cdml.monitoring.batches import Batch, Window
@@ -58,6 +58,17 @@ def test_the_difference_of_two_sets_of_rows_is_newcombes() -> None:
         pytest.approx(0.0524, abs=5e-5),
         pytest.approx(0.3339, abs=5e-5),
     )
+
+
+def test_what_mistakes_cost_is_judged_too() -> None:
+    prices = MetricSpec("price", "cost", "lower", costs=(0.0, 1.0, 5.0, 0.0))
+    evaluate = replace(EVALUATE, metrics=("price",), defined=(prices,), gates=(Gate("max", "price", 0.5),))
+    found = performance(of(56, 14), window(id=["0"]), 70, reference(48, 32), evaluate)
+    assert isinstance(found, Performance)
+    # Of 14 (32) wrong rows half are false positives at 1, half false negatives at 5.
+    (result,) = found.metrics
+    assert (result.baseline, result.candidate) == (pytest.approx(32 * 3 / 80), pytest.approx(14 * 3 / 70))
+    assert [verdict.gate.metric for verdict in found.verdicts] == ["price"]
 
 
 @pytest.mark.parametrize(

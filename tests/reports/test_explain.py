@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import unquote
+
 import numpy as np
 import pytest
 from judgements import (
@@ -16,10 +19,10 @@ from judgements import (
     worse,
 )
 
-from cdml.core.comparison import Judgement, Side
+from cdml.core.comparison import DatasetResult, Judgement, Side
 from cdml.core.errors import UsageError
 from cdml.evaluation.compare import compare
-from cdml.evaluation.gates import GATES
+from cdml.evaluation.gates import GATES, gate_ids
 from cdml.evaluation.predictions import Predictions
 from cdml.reports.explain import explain
 from cdml.reports.tested import KINDS, method_words
@@ -47,6 +50,20 @@ def test_numbers_interval_and_rows_are_those_of_the_report() -> None:
     assert f"the change is +{auc.difference:.3f}, with 95 % confidence +{auc.interval.low:.3f} to" in said
     assert f"{auc.rows:,} test rows" in said
     assert "DeLong" in said
+
+
+def test_a_gate_on_another_test_set_is_told_with_that_sets_numbers_and_found_by_its_plain_name() -> None:
+    judgement = better()
+    auc = judgement.comparison.metrics[0]
+    there = DatasetResult("last month", 321, None, (replace(auc, rows=321, difference=0.0421),))
+    gate = replace(judgement.verdicts[0].gate, metric=auc.name, dataset="last month")
+    verdict = replace(judgement.verdicts[0], gate=gate)
+    both = Judgement(replace(judgement.comparison, datasets=(there,)), (verdict,))
+    (one,) = explain(both, unquote(gate_ids([gate])[0]))
+    assert "%20" in one.name
+    said = " ".join(one.sentences)
+    assert "Measured on 321 test rows" in said
+    assert "the change is +0.042," in said
 
 
 def test_an_undecided_gate_says_how_many_rows_would_decide_and_what_it_stops() -> None:

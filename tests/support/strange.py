@@ -110,6 +110,7 @@ def strange(shape: Shape, texts: Sequence[str]) -> tuple[Judgement, Around]:
         repeats=tuple(Spread(m.name, 3, 0.5, random.random(), 0.5, 0.1) for m in metrics if shape.details),
         datasets=tuple(_dataset(random, word, metrics[: random.choice([0, 1, 14])]) for _ in range(shape.details)),
         basis=tuple(word() for _ in range(shape.notes)),
+        loosened=tuple(word() for _ in range(shape.notes)),
     )
     judgement = Judgement(comparison, tuple(_verdict(random, word) for _ in range(shape.gates)))
     return judgement, _around(shape, random, word)
