@@ -47,7 +47,7 @@ def histories(draw: st.DrawFn) -> list[Tag]:
     return list(tags.values())
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_random_histories_are_read_as_gto_reads_them(tags: list[Tag]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="cdml-test-"))

@@ -58,7 +58,7 @@ provenances = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(provenances)
 def test_what_is_written_is_read_back(provenance: Provenance) -> None:
     assert read_provenance(provenance_body(provenance), "m@v1.0.0") == provenance

@@ -213,13 +213,13 @@ def unflatten(flat: dict[str, object]) -> dict[str, object]:
     return tree
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TREES)
 def test_flattening_loses_nothing(tree: dict[str, object]) -> None:
     assert unflatten(flatten(tree)) == tree
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(TREES, TREES)
 def test_digests_of_parameters_are_equal_exactly_when_their_json_is(
     one: dict[str, object], other: dict[str, object]
