@@ -22,7 +22,6 @@ from cdml.jobs.concerned import context, own
 from cdml.jobs.deploy import Deployed
 from cdml.jobs.deployments import deploy_and_record
 from cdml.jobs.images import alone, drawn, show_images
-from cdml.jobs.judge import judge
 from cdml.jobs.judged import store_run
 from cdml.jobs.offered import judge_offer, require_offered
 from cdml.jobs.project import Project
@@ -129,6 +128,8 @@ def _judge_promotion(project: Project, speaker: Speaker, environment: Environmen
     if not project.git.has(pull.head):  # its branch may be gone; the pull request still holds the commit
         project.git.run("fetch", "--quiet", REMOTE, pull.head)
     record = only_record(project, pull)
+    from cdml.jobs.judge import judge
+
     version = verified(project, record)
     require_proper(project, environment, record)
     if record.action == "promote":  # going back must always be possible

@@ -15,7 +15,6 @@ from cdml.core.comparison import Judgement, Side
 from cdml.core.errors import CdmlError, ConfigError, ExternalError
 from cdml.core.serialize import digest, dump, load
 from cdml.core.settings import Settings
-from cdml.jobs.judge import judge
 from cdml.jobs.opponents import identity
 from cdml.jobs.project import Project
 from cdml.jobs.same_data import Means, target_data
@@ -47,6 +46,8 @@ def judge_once(
         # Another commit of the same inputs may have asked.
         own = Side(head.label, head.code, head.version)
         return replace(kept, comparison=replace(kept.comparison, candidate=own))
+    from cdml.jobs.judge import judge
+
     judgement = judge(project.store, head, baseline(project, rules), rules, means)
     if key and keep:
         _keep(project, key, judgement)

@@ -16,7 +16,6 @@ from cdml.forges.base import Forge
 from cdml.jobs.artifact import describe, fetch_artifact, signature
 from cdml.jobs.bump import automatic_bump, changed_axes
 from cdml.jobs.data import check_data
-from cdml.jobs.judge import judge
 from cdml.jobs.judged import find_run
 from cdml.jobs.overlay import added_files, commit_on_top, outputs, run_files
 from cdml.jobs.project import Project, fetch, require_clean
@@ -155,6 +154,8 @@ def _from_judged_run(
 
     Its predictions are judged again: champion and gates of main may have moved on since.
     """
+    from cdml.jobs.judge import judge
+
     run = find_run(project, planned.inputs.digest)
     if run is None or project.dvc.remote() is None:
         return None
@@ -170,6 +171,8 @@ def _from_judged_run(
 
 
 def _from_training(project: Project, folder: Path, say: Callable[[str], None]) -> Finished:
+    from cdml.jobs.judge import judge
+
     run_tests(project, say)
     check_data(project, say, committed=True)
     run_jobs(project, ("train", "evaluate"), say)

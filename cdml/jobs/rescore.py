@@ -21,8 +21,6 @@ from cdml.evaluation.predictions import Predictions
 from cdml.evaluation.predictions import read as read_predictions
 from cdml.jobs.project import Project
 from cdml.jobs.reading import reading_digest
-from cdml.jobs.rescore_artifact import by_artifact
-from cdml.jobs.rescore_command import by_command
 from cdml.state.snapshot import ENVIRONMENT_FILE, Snapshot
 
 KEPT = ".scored"
@@ -112,7 +110,11 @@ class Scorer:
 
     def _ask(self, who: Snapshot, of: DataFiles, judged: Evaluate) -> bytes:
         if who.settings.evaluate.builtin:
+            from cdml.jobs.rescore_artifact import by_artifact
+
             return by_artifact(self.project, who, of.files, judged)
+        from cdml.jobs.rescore_command import by_command
+
         return by_command(self.project, who, of.files, of.name)
 
     def _place(self, who: Snapshot, of: DataFiles, judged: Evaluate, suffix: str) -> Path | None:

@@ -11,6 +11,7 @@ from small_project import Small
 
 from cdml.config.behaviour import BEHAVIOUR_FILE
 from cdml.core.settings import Dataset, Settings
+from cdml.jobs import judge as judge_job
 from cdml.jobs import judged_before
 from cdml.jobs.judged_before import JUDGEMENTS, judge_once, judging_digest
 from cdml.jobs.overlay import commit_on_top
@@ -37,7 +38,7 @@ def test_the_same_question_is_answered_once_though_another_commit_asks(
     small.write("README.md", "More to read.\n")
     commit = small.commit("Words")
     with monkeypatch.context() as patch:
-        patch.setattr(judged_before, "judge", never)
+        patch.setattr(judge_job, "judge", never)
         project = open_project(small.root)
         again = judge_once(project, replace(working(project), label="this PR"), project.settings)
     assert again.verdicts == first.verdicts

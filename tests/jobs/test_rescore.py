@@ -15,7 +15,7 @@ from cdml.core.errors import ExternalError, RefusedError
 from cdml.core.release import Artifact, Provenance
 from cdml.core.settings import Dataset
 from cdml.evaluation.predictions import Predictions
-from cdml.jobs import rescore
+from cdml.jobs import rescore_command
 from cdml.jobs.overlay import commit_on_top
 from cdml.jobs.project import Project, open_project
 from cdml.jobs.rescore import DataFiles, Scorer, files_of
@@ -76,13 +76,13 @@ def test_the_same_question_is_asked_once_and_another_one_anew(
     released: Released, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    by_command = rescore.by_command
+    by_command = rescore_command.by_command
 
     def counted(*words: object) -> bytes:
         asked.append(1)
         return by_command(*words)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(rescore, "by_command", counted)
+    monkeypatch.setattr(rescore_command, "by_command", counted)
     judged = released.now.settings.evaluate
     for _ in range(2):
         first = Scorer(released.project).score(released.first, data_of(40), judged)
